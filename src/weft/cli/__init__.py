@@ -1,0 +1,1 @@
+"""The `weft` command: thin commands, each in its own file."""

@@ -1,0 +1,1 @@
+"""Trace context on the wire: carriers and messages. Pure functions, no I/O."""

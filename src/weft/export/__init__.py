@@ -1,0 +1,1 @@
+"""From ended spans to OTLP on the wire."""

@@ -1,0 +1,1 @@
+"""One file per transport or library that no OpenTelemetry instrumentation covers."""

@@ -1,0 +1,1 @@
+"""What the outside sees: the Jaeger API and the terminal."""

@@ -1,0 +1,1 @@
+"""Read verbs over SQL files: the only way to ask the store."""

@@ -1,0 +1,1 @@
+"""OTLP in, over gRPC and HTTP: limits, then the journal, then the answer."""

@@ -1,0 +1,1 @@
+"""The columnar store: connection, schema, the indexer's commits, retention."""
