@@ -1,0 +1,237 @@
+"""The only place where the backend's stages are put together."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from weft.config import Settings
+from weft.decode.otlp_json import to_protobuf
+from weft.decode.request import decode
+from weft.journal import Journal, JournalError, JournalLocked
+from weft.present import jaeger, weft_api
+from weft.query.queries import Queries
+from weft.receive import grpc, http
+from weft.receive.intake import Intake
+from weft.store.commit import Committer
+from weft.store.errors import StoreError
+from weft.store.indexer import Indexer
+from weft.store.retention import Retention
+from weft.store.store import Store
+
+log = logging.getLogger(__name__)
+
+#: How long a stop waits for the journal to drain; what is left is committed at the next start.
+DRAIN_S: Final = 60.0
+#: How long a stop waits for requests that are under way.
+FINISH_S: Final = 5
+
+
+class CannotStart(Exception):
+    """The backend cannot start; the message names the object, the cause and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The stages behind the ports: journal, indexer, store, queries."""
+
+    journal: Journal
+    store: Store
+    indexer: Indexer
+    queries: Queries
+
+
+@contextmanager
+def open_pipeline(data: Path, journal_bytes: int) -> Iterator[Pipeline]:
+    """Open a data directory; on the way out the journal is drained into the store.
+
+    Raises:
+        CannotStart: Another process has it, or it cannot be used.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        journal = Journal(data / "journal", max_bytes=journal_bytes)
+    except JournalLocked as error:
+        raise CannotStart(
+            f"{data} is in use by another weft: {error}. "
+            "Stop that one, or give this one another directory (--data)."
+        ) from error
+    except JournalError as error:
+        raise CannotStart(f"the journal in {data} cannot be used: {error}") from error
+    except OSError as error:
+        raise CannotStart(
+            f"the data directory {data} cannot be used: {error.strerror}. "
+            "Choose one that you may write to (--data)."
+        ) from error
+    with contextlib.closing(journal):
+        for damage in journal.damaged:
+            log.warning("the journal is damaged: %s", damage)
+        try:
+            store = Store(data / "store")
+        except StoreError as error:
+            raise CannotStart(f"the store in {data} cannot be opened: {error}") from error
+        with contextlib.closing(store):
+            indexer = Indexer(journal, Committer(journal, store, decode, data / "refused"))
+            try:
+                yield Pipeline(journal, store, indexer, Queries(store, indexer.flush))
+            finally:
+                if not indexer.close(DRAIN_S):
+                    log.warning("%d request(s) stay in the journal for the next start", indexer.behind)
+
+
+@contextmanager
+def open_store_for_reading(data: Path) -> Iterator[Queries]:
+    """Ask a data directory that no backend serves.
+
+    Raises:
+        CannotStart: There is none, or a backend serves it.
+    """
+    if not (data / "journal").is_dir():
+        raise CannotStart(f"there is no data in {data}")
+    with open_pipeline(data, Settings().journal_bytes) as pipeline:
+        yield pipeline.queries
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a running backend listens."""
+
+    grpc: int
+    http: int
+    ui: int
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncIterator[Ports]:
+    """Run the backend for the time of the context.
+
+    Raises:
+        CannotStart: A port is taken, or the data directory cannot be used.
+    """
+    with contextlib.ExitStack() as stack:
+        http_socket = stack.enter_context(
+            _listen(settings.host, settings.http_port, "OTLP/HTTP", "--http-port")
+        )
+        ui_socket = stack.enter_context(
+            _listen(settings.host, settings.ui_port, "the query API", "--ui-port")
+        )
+        pipeline = stack.enter_context(open_pipeline(settings.data, settings.journal_bytes))
+        retention = Retention(pipeline.store, settings.retention)
+        stack.callback(retention.close)
+        intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver)
+        stack.callback(intake.close)
+        try:
+            grpc_server, grpc_port = grpc.server(intake, settings.host, settings.grpc_port)
+        except OSError as error:
+            raise _port_taken(settings.host, settings.grpc_port, "OTLP/gRPC", "--grpc-port", error) from error
+        query_app = Starlette(routes=[*jaeger.routes(pipeline.queries), *weft_api.routes(pipeline.queries)])
+        servers = [_http_server(http.application(intake, to_protobuf)), _http_server(query_app)]
+        sockets = [http_socket, ui_socket]
+        tasks = [
+            asyncio.create_task(server.serve(sockets=[sock]))
+            for server, sock in zip(servers, sockets, strict=True)
+        ]
+        grpc_server.start()
+        try:
+            for server in servers:
+                await server.listening.wait()
+            yield Ports(grpc_port, http_socket.getsockname()[1], ui_socket.getsockname()[1])
+        finally:
+            stopped = grpc_server.stop(FINISH_S)
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*tasks)
+            await asyncio.to_thread(stopped.wait)
+
+
+def run(settings: Settings, started: Callable[[Ports], None]) -> None:
+    """Run the backend until SIGINT or SIGTERM, then drain it.
+
+    Args:
+        settings: What it was told.
+        started: Called once it listens.
+
+    Raises:
+        CannotStart: It cannot.
+    """
+
+    async def until_signal() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        async with serve(settings) as ports:
+            started(ports)
+            await stop.wait()
+
+    asyncio.run(until_signal())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own hold on signals (one handler stops all ports), and an event when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _http_server(application: Any) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=FINISH_S,
+        )
+    )
+
+
+def _listen(host: str, port: int, what: str, flag: str) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise CannotStart(
+            f"cannot listen on {host}: {error.strerror}. Choose an address of this machine (--host)."
+        ) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise _port_taken(host, port, what, flag, error) from error
+    return listener
+
+
+def _port_taken(host: str, port: int, what: str, flag: str, error: OSError) -> CannotStart:
+    if error.errno in (errno.EADDRINUSE, None):
+        cause = "another process listens there already"
+    else:
+        cause = os.strerror(error.errno)
+    return CannotStart(f"port {port} of {host} for {what} cannot be used: {cause}. Choose another ({flag}).")

@@ -1,0 +1,146 @@
+"""The read verbs: the only way to ask the store.
+
+Each verb is a SQL file of the same name. Whatever was acknowledged before a verb is called is part of its
+answer: what is still in the journal is committed first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import pyarrow as pa
+
+from weft.model.payloads import LARGE, content_hash
+from weft.model.summary import TraceSummary
+from weft.query.contents import restore
+from weft.query.errors import QueryError
+from weft.query.search import Search
+from weft.store.errors import ReadTimedOut, StoreError
+from weft.store.store import Store
+
+#: How long a verb waits for the journal to be committed. Only a journal that a crash left behind takes longer
+#: than a moment.
+SETTLE_S: Final = 60.0
+_INT64_MAX: Final = (1 << 63) - 1
+_UINT64_MAX: Final = (1 << 64) - 1
+
+
+class Queries:
+    """Asks one store.
+
+    Args:
+        store: The store.
+        settle: Commits what the journal holds, waiting at most that many seconds; returns whether it did.
+    """
+
+    def __init__(self, store: Store, settle: Callable[[float], bool]) -> None:
+        self._store, self._settle = store, settle
+
+    def services(self) -> list[str]:
+        """The names of all services, sorted."""
+        names: list[str] = self._read("services").column("service").to_pylist()
+        return names
+
+    def operations(self, service: str) -> list[tuple[str, int]]:
+        """The distinct (span name, OTLP span kind) of a service, sorted."""
+        rows = self._read("operations", service=service)
+        return list(zip(rows.column("name").to_pylist(), rows.column("kind").to_pylist(), strict=True))
+
+    def find(self, search: Search) -> list[bytes]:
+        """The ids (16 bytes) of the traces that match, the newest first."""
+        statement = _sql("find").replace("/* tags */", "".join(_tag(n) for n in range(len(search.tags))))
+        parameters: dict[str, Any] = {
+            "service": search.service or "",
+            "operation": search.operation or "",
+            "start_ns": _within(search.start_ns, 0, _UINT64_MAX),
+            "end_ns": _within(search.end_ns, 0, _UINT64_MAX),
+            "min_duration_ns": _within(search.min_duration_ns, -1 - _INT64_MAX, _INT64_MAX, -1 - _INT64_MAX),
+            "max_duration_ns": _within(search.max_duration_ns, -1 - _INT64_MAX, _INT64_MAX, _INT64_MAX),
+            "limit": _within(search.limit, 0, 1 << 31),
+        }
+        for number, (key, value) in enumerate(search.tags.items()):
+            large = len(value.encode()) >= LARGE
+            parameters[f"key_{number}"] = key
+            parameters[f"values_{number}"] = [content_hash(value) if large else value]
+            parameters[f"meanings_{number}"] = _meanings(key, value)
+        trace_ids: list[bytes] = self._run("find", statement, parameters).column("trace_id").to_pylist()
+        return trace_ids
+
+    def spans(self, trace_ids: Sequence[bytes]) -> pa.Table:
+        """All spans of some traces, each once, as the columns of the span table.
+
+        Returns:
+            Ordered by trace, start and span id; large values are in their place; one chunk a column.
+        """
+        rows = self._read("spans", trace_ids=[trace_id.hex() for trace_id in trace_ids]).combine_chunks()
+        for column in ("link_trace_ids", "link_span_ids"):  # bytes that the wire format calls text
+            ids = rows.column(column).cast(pa.list_(pa.binary()))
+            rows = rows.set_column(rows.schema.get_field_index(column), column, ids)
+        return restore(rows, self._contents)
+
+    def dependencies(self, start_ns: int, end_ns: int) -> list[tuple[str, str, int]]:
+        """Which service called which: (parent, child, calls), for children that started in the given time."""
+        rows = self._read(
+            "dependencies", start_ns=_within(start_ns, 0, _UINT64_MAX), end_ns=_within(end_ns, 0, _UINT64_MAX)
+        )
+        return list(
+            zip(*(rows.column(name).to_pylist() for name in ("parent", "child", "calls")), strict=True)
+        )
+
+    def summaries(self, limit: int, service: str | None = None) -> list[TraceSummary]:
+        """The newest traces, those that a service took part in if one is named."""
+        rows = self._read("summaries", limit=_within(limit, 0, 1 << 31), service=service or "")
+        return [
+            TraceSummary(
+                trace_id=row["trace_id"].hex(),
+                root_service=row["root_service"],
+                root_name=row["root_name"],
+                start_ns=row["start_ns"],
+                end_ns=row["end_ns"],
+                spans=row["spans"],
+                errors=row["errors"],
+                services=tuple(row["services"]),
+            )
+            for row in rows.to_pylist()
+        ]
+
+    def _contents(self, hashes: Iterable[str]) -> Mapping[str, str]:
+        rows = self._run("payloads", _sql("payloads"), {"hashes": list(hashes)})
+        return dict(zip(rows.column("hash").to_pylist(), rows.column("content").to_pylist(), strict=True))
+
+    def _read(self, verb: str, **parameters: Any) -> pa.Table:
+        return self._run(verb, _sql(verb), parameters)
+
+    def _run(self, verb: str, statement: str, parameters: Mapping[str, Any]) -> pa.Table:
+        if not self._settle(SETTLE_S):
+            raise QueryError("the journal is still being indexed; ask again in a moment", status=503)
+        try:
+            return self._store.read(statement, parameters)
+        except ReadTimedOut as error:
+            raise QueryError(
+                f"{verb} took too long; narrow it down, for instance in time", status=503
+            ) from error
+        except StoreError as error:
+            raise QueryError(str(error)) from error
+
+
+@cache
+def _sql(name: str) -> str:
+    return files("weft.query.sql").joinpath(f"{name}.sql").read_text()
+
+
+def _tag(number: int) -> str:
+    return _sql("tag").replace("_N:", f"_{number}:")
+
+
+def _meanings(key: str, value: str) -> list[str]:
+    """What a tag that stands for a column has to equal, in the column's own words."""
+    if key == "error":
+        return {"true": ["1"], "false": ["0"]}.get(value, [])
+    return [value] if value else []
+
+
+def _within(value: int | None, least: int, most: int, default: int = 0) -> int:
+    """The value, forced into what the parameter's type can hold."""
+    return default if value is None else min(max(value, least), most)

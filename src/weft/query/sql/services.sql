@@ -1,0 +1,1 @@
+SELECT DISTINCT service FROM spans ORDER BY service

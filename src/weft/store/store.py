@@ -1,0 +1,131 @@
+"""The columnar store: ClickHouse SQL, embedded in this process.
+
+The connection never leaves this module; the rest of Weft has verbs.
+"""
+
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from weft.store.errors import ReadTimedOut, StoreError, StoreUnavailable
+
+#: Reads at the same time; each has a connection of its own, so that none waits for a commit.
+READERS: Final = 4
+READ_LIMIT_S: Final = 20
+READ_LIMIT_BYTES: Final = 1 << 30
+
+_INSERT_SETTINGS: Final = {"optimize_on_insert": 0, "max_insert_threads": 1}
+_READ_SETTINGS: Final = {"max_execution_time": READ_LIMIT_S, "max_memory_usage": READ_LIMIT_BYTES}
+_TIMED_OUT: Final = 159
+# Memory, files, disk space: not the fault of what was inserted.
+_UNAVAILABLE: Final = frozenset({33, 74, 75, 76, 87, 88, 172, 202, 241, 243, 252})
+
+
+class Store:
+    """One data directory's tables.
+
+    Raises:
+        StoreError: The directory cannot be opened, or a statement failed.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._dsn = f"chdb://{directory}"
+        self._writer = self._connect()
+        for script in sorted(files("weft.store.sql").iterdir(), key=lambda file: file.name):
+            if script.name.endswith(".sql"):
+                self._run(self._writer, script.read_text())
+        self._idle: queue.LifoQueue[Client | None] = queue.LifoQueue()
+        for _ in range(READERS):
+            self._idle.put(None)  # connected when first needed
+
+    def insert(self, table: str, rows: pa.Table, token: str) -> None:
+        """Commit rows to a table; they are on disk when this returns.
+
+        Args:
+            table: `spans` or `payloads`.
+            rows: Columns by the names of the table.
+            token: Identifies the commit: the same token twice is one commit.
+
+        Raises:
+            StoreUnavailable: The store cannot take anything now.
+            StoreError: The store refused these rows.
+        """
+        settings = _INSERT_SETTINGS | {"insert_deduplication_token": token}
+        with _translated(f"insert {len(rows)} rows into {table}"):
+            self._writer.insert_arrow(table, rows, settings=settings)
+
+    def read(self, statement: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """Run one SELECT.
+
+        Args:
+            statement: SQL with `{name:Type}` parameters; nothing untrusted is ever part of its text.
+            parameters: Their values.
+
+        Raises:
+            ReadTimedOut: It took longer than `READ_LIMIT_S`.
+            StoreError: It failed.
+        """
+        client = self._idle.get()
+        try:
+            client = client or self._connect()
+            with _translated("read"):
+                return client.query_arrow(
+                    statement, parameters=dict(parameters or {}), settings=_READ_SETTINGS
+                )
+        finally:
+            self._idle.put(client)
+
+    def days(self) -> list[str]:
+        """The days of receipt that hold data, as `YYYY-MM-DD`, oldest first."""
+        partitions = self.read(
+            "SELECT DISTINCT partition FROM system.parts"
+            " WHERE database = currentDatabase() AND table IN ('spans', 'payloads') AND active"
+            " ORDER BY partition"
+        )
+        return [str(day) for day in partitions.column("partition").to_pylist()]
+
+    def drop_days(self, days: Sequence[str]) -> None:
+        """Delete everything that was received on these days and free its disk space."""
+        for day in days:
+            for table in ("spans", "payloads"):
+                self._run(self._writer, f"ALTER TABLE {table} DROP PARTITION {{day:String}}", {"day": day})
+
+    def close(self) -> None:
+        """Close all connections; waits for reads that are under way."""
+        for _ in range(READERS):
+            client = self._idle.get()
+            if client:
+                client.close()
+        self._writer.close()
+
+    def _connect(self) -> Client:
+        with _translated(f"open {self._dsn}"):
+            return clickhouse_connect.get_client(dsn=self._dsn)
+
+    @staticmethod
+    def _run(client: Client, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
+        with _translated(statement.splitlines()[0]):
+            client.command(statement, parameters=dict(parameters or {}))
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Turn the driver's errors into ours: the only place that knows its codes."""
+    try:
+        yield
+    except ClickHouseError as error:
+        code = getattr(error, "code", None)
+        message = f"{doing}: {error}"
+        if code == _TIMED_OUT:
+            raise ReadTimedOut(message) from error
+        raise (StoreUnavailable if code in _UNAVAILABLE else StoreError)(message) from error
+    except OSError as error:
+        raise StoreUnavailable(f"{doing}: {error}") from error
