@@ -129,7 +129,7 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
         pipeline = stack.enter_context(open_pipeline(settings.data, settings.journal_bytes))
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)
-        intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver)
+        intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver, pipeline.indexer.pace)
         stack.callback(intake.close)
         try:
             grpc_server, grpc_port = grpc.server(intake, settings.host, settings.grpc_port)

@@ -5,76 +5,17 @@ spread over its row by index. The names here are the names of the columns in `st
 """
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weft.decode.payloads import Payloads, set_aside
+from weft.decode.spans import Spans as Spans
 from weft.decode.values import Codes, texts
 
 ZERO_SPAN_ID: Final = bytes(8)
-
-
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """Spans between the wire and the table: nested columns and where each row came from.
-
-    Attributes:
-        resources: The `ResourceSpans` structs.
-        scopes: The `ScopeSpans` structs.
-        spans: The `Span` structs, one a row.
-        scope_of_span: For each span the index of its scope.
-        resource_of_scope: For each scope the index of its resource.
-        body_of_resource: For each resource the index of the body it came in.
-    """
-
-    resources: pa.StructArray
-    scopes: pa.StructArray
-    spans: pa.StructArray
-    scope_of_span: pa.Array
-    resource_of_scope: pa.Array
-    body_of_resource: pa.Array
-
-    @classmethod
-    def of(cls, bodies: pa.ListArray) -> "Spans":
-        """Open the lists of `protobuf.parse` level by level."""
-        resources = bodies.flatten()
-        scope_lists = resources.field("scope_spans")
-        scopes = scope_lists.flatten()
-        span_lists = scopes.field("spans")
-        return cls(
-            resources,
-            scopes,
-            span_lists.flatten(),
-            pc.list_parent_indices(span_lists),
-            pc.list_parent_indices(scope_lists),
-            pc.list_parent_indices(bodies),
-        )
-
-    def bodies_of_spans(self) -> npt.NDArray[np.int64]:
-        """The index of the body that each span came in."""
-        resource = self.resource_of_scope.take(self.scope_of_span)
-        bodies: npt.NDArray[np.int64] = self.body_of_resource.take(resource).to_numpy()
-        return bodies
-
-    def only(self, keep: npt.NDArray[np.bool_]) -> "Spans":
-        """The same without the spans that `keep` leaves out."""
-        mask = pa.array(keep)
-        return Spans(
-            self.resources,
-            self.scopes,
-            self.spans.filter(mask),
-            self.scope_of_span.filter(mask),
-            self.resource_of_scope,
-            self.body_of_resource,
-        )
-
-    def __len__(self) -> int:
-        return len(self.spans)
 
 
 def table(spans: Spans, payloads: Payloads) -> pa.Table:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from weft.decode import columns, protobuf
+from weft.decode import protobuf
 from weft.decode.payloads import Payloads
+from weft.decode.spans import Spans
+from weft.decode.tables import tables
 from weft.decode.validate import Verdict, validate
 
 
@@ -19,16 +21,16 @@ class Decoded:
         verdicts: One per body.
     """
 
-    spans: columns.Spans
+    spans: Spans
     verdicts: list[Verdict]
 
     def __len__(self) -> int:
         """How many spans are kept."""
         return len(self.spans)
 
-    def table(self, payloads: Payloads) -> pa.Table:
-        """The columns of the span table; large values go to `payloads`."""
-        return columns.table(self.spans, payloads)
+    def tables(self, payloads: Payloads) -> dict[str, pa.Table]:
+        """Rows by the name of their table; large values go to `payloads`."""
+        return tables(self.spans, payloads)
 
 
 def decode(bodies: Sequence[bytes]) -> Decoded:
@@ -37,5 +39,5 @@ def decode(bodies: Sequence[bytes]) -> Decoded:
     Raises:
         MalformedBody: One of them does not parse.
     """
-    spans, verdicts = validate(columns.Spans.of(protobuf.parse(bodies)), len(bodies))
+    spans, verdicts = validate(Spans.of(protobuf.parse(bodies)), len(bodies))
     return Decoded(spans, verdicts)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weft.decode.columns import Spans
+from weft.decode.spans import Spans
 
 TRACE_ID_BYTES = 16
 SPAN_ID_BYTES = 8

@@ -13,8 +13,6 @@ MAPS: Final = {
     "attributes": "attribute_types",
     "event_attributes": "event_attribute_types",
     "link_attributes": "link_attribute_types",
-    "resource_attributes": "resource_attribute_types",
-    "scope_attributes": "scope_attribute_types",
 }
 
 Lookup = Callable[[Iterable[str]], Mapping[str, str]]

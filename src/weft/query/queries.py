@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from weft.model.payloads import LARGE, content_hash
 from weft.model.summary import TraceSummary
+from weft.query.assemble import assemble
 from weft.query.contents import restore
 from weft.query.errors import QueryError
 from weft.query.search import Search
@@ -63,21 +64,24 @@ class Queries:
             large = len(value.encode()) >= LARGE
             parameters[f"key_{number}"] = key
             parameters[f"values_{number}"] = [content_hash(value) if large else value]
+            parameters[f"texts_{number}"] = [value]
             parameters[f"meanings_{number}"] = _meanings(key, value)
         trace_ids: list[bytes] = self._run("find", statement, parameters).column("trace_id").to_pylist()
         return trace_ids
 
     def spans(self, trace_ids: Sequence[bytes]) -> pa.Table:
-        """All spans of some traces, each once, as the columns of the span table.
+        """All spans of some traces, each once, with their events, links, resources and scopes.
 
         Returns:
-            Ordered by trace, start and span id; large values are in their place; one chunk a column.
+            As `assemble` does, ordered by trace, start and span id; large values are in their place.
         """
-        rows = self._read("spans", trace_ids=[trace_id.hex() for trace_id in trace_ids]).combine_chunks()
-        for column in ("link_trace_ids", "link_span_ids"):  # bytes that the wire format calls text
-            ids = rows.column(column).cast(pa.list_(pa.binary()))
-            rows = rows.set_column(rows.schema.get_field_index(column), column, ids)
-        return restore(rows, self._contents)
+        wanted = [trace_id.hex() for trace_id in trace_ids]
+        spans = self._read("spans", trace_ids=wanted)
+        events, links = self._read("events", trace_ids=wanted), self._read("links", trace_ids=wanted)
+        for column in ("linked_trace_id", "linked_span_id"):  # bytes that the wire format calls text
+            ids = links.column(column).cast(pa.binary())
+            links = links.set_column(links.schema.get_field_index(column), column, ids)
+        return restore(assemble(spans, events, links), self._contents)
 
     def dependencies(self, start_ns: int, end_ns: int) -> list[tuple[str, str, int]]:
         """Which service called which: (parent, child, calls), for children that started in the given time."""

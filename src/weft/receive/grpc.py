@@ -29,7 +29,7 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 class _Export(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type information
     """Answers `Export`, and nothing else."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake[Any]) -> None:
         self._intake = intake
         self._method = grpc.unary_unary_rpc_method_handler(self._export)
 
@@ -57,7 +57,7 @@ def _abort(context: Any, answer: Refusal) -> None:
     context.abort(_CODES[answer.code], message.message)
 
 
-def server(intake: Intake, host: str, port: int) -> tuple[Any, int]:
+def server(intake: Intake[Any], host: str, port: int) -> tuple[Any, int]:
     """Build the gRPC server, bound but not started.
 
     Args:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -33,7 +33,7 @@ class WrongMediaType(Exception):
     """The body's media type is neither of OTLP's."""
 
 
-def application(intake: Intake, json_to_protobuf: Callable[[bytes], bytes]) -> Starlette:
+def application(intake: Intake[Any], json_to_protobuf: Callable[[bytes], bytes]) -> Starlette:
     """The OTLP/HTTP application.
 
     Args:

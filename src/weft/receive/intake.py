@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from weft.journal import Journal, JournalFull
 
@@ -55,22 +55,27 @@ class Decoded(Protocol):
         """One per body."""
 
 
-class Intake:
+D = TypeVar("D", bound=Decoded)
+
+
+class Intake(Generic[D]):
     """The door to the journal, in a thread of its own.
 
     Args:
         decode: Decodes bodies together; raises `ValueError` when one of them is malformed.
         journal: Where bodies go before the answer.
         deliver: Takes what was journaled, decoded, in journal order; must return at once.
+        pace: Called between two groups, after the answers; may pause a little.
     """
 
     def __init__(
         self,
-        decode: Callable[[Sequence[bytes]], Decoded],
+        decode: Callable[[Sequence[bytes]], D],
         journal: Journal,
-        deliver: Callable[[range, Decoded], None],
+        deliver: Callable[[range, D], None],
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
-        self._decode, self._journal, self._deliver = decode, journal, deliver
+        self._decode, self._journal, self._deliver, self._pace = decode, journal, deliver, pace
         self._changed = threading.Condition()
         self._waiting: deque[tuple[bytes, Future[Verdict]]] = deque()
         self._waiting_bytes = 0
@@ -111,6 +116,7 @@ class Intake:
                     return
                 group = self._take()
             self._answer(group)
+            self._pace()
 
     def _take(self) -> list[tuple[bytes, Future[Verdict]]]:
         group = [self._waiting.popleft()]

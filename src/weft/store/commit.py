@@ -1,9 +1,8 @@
 """One commit: a run of journal entries as rows of the store, made exactly once."""
 
 import logging
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,8 +29,8 @@ class Rows(Protocol):
     def __len__(self) -> int:
         """How many spans."""
 
-    def table(self, payloads: dict[str, str]) -> pa.Table:
-        """The columns of the span table; large values are added to `payloads` under their hash."""
+    def tables(self, payloads: dict[str, str]) -> Mapping[str, pa.Table]:
+        """Rows by the name of their table; large values are added to `payloads` under their hash."""
 
 
 Decode = Callable[[Sequence[bytes]], Rows]
@@ -39,21 +38,31 @@ Decode = Callable[[Sequence[bytes]], Rows]
 
 @dataclass(slots=True)
 class Commit:
-    """Journal entries [start, stop) as columns.
+    """Journal entries [start, stop) as columns; it grows until it is made.
 
     Attributes:
         start: The first entry.
         stop: Behind the last entry.
-        tables: Their spans.
+        received_s: When it was begun, seconds since the Unix epoch; its rows' day of receipt.
+        slices: The rows of its entries, by the name of their table, in the order in which they are stored.
         payloads: Their large values by hash.
-        received_s: When the commit was first tried, seconds since the Unix epoch; its rows' day of receipt.
+        spans: How many spans.
     """
 
     start: int
     stop: int
-    tables: list[pa.Table]
-    payloads: dict[str, str]
     received_s: int
+    slices: dict[str, list[pa.Table]] = field(default_factory=dict)
+    payloads: dict[str, str] = field(default_factory=dict)
+    spans: int = 0
+
+    def add(self, rows: Rows, stop: int) -> None:
+        """Flatten what was decoded of the entries up to `stop`."""
+        for table, slice_rows in rows.tables(self.payloads).items():
+            if len(slice_rows):
+                self.slices.setdefault(table, []).append(slice_rows)
+        self.spans += len(rows)
+        self.stop = stop
 
 
 class Committer:
@@ -71,22 +80,21 @@ class Committer:
         self._stored_payloads: set[str] = set()
         self._stored_day = 0
 
-    def read(self, start: int, stop: int, spans: int, received_s: int) -> Commit:
-        """Decode entries from the journal, from `start` until `stop` or until about `spans` spans."""
-        commit = Commit(start, start, [], {}, received_s)
+    def read(self, commit: Commit, stop: int, spans: int = ALL) -> None:
+        """Let a commit grow by entries of the journal, until `stop` or until it has about `spans` spans."""
         bodies: list[bytes] = []
-        rows = 0
-        for sequence, body in self._journal.read(start, stop):
+        size = 0
+        for sequence, body in self._journal.read(commit.stop, stop):
             bodies.append(body)
-            commit.stop = sequence + 1
-            if len(bodies) == SLICE_BODIES or sum(map(len, bodies)) >= SLICE_BYTES:
-                rows += self._add(commit, bodies)
-                bodies = []
-                if rows >= spans:
-                    return commit
-        self._add(commit, bodies)
+            size += len(body)
+            if len(bodies) == SLICE_BODIES or size >= SLICE_BYTES:
+                commit.add(self._decode(bodies), sequence + 1)
+                bodies, size = [], 0
+                if commit.spans >= spans:
+                    return
+        if bodies:
+            commit.add(self._decode(bodies), stop)
         commit.stop = stop  # entries that damage took are passed over; the journal has reported them
-        return commit
 
     def begin(self, commit: Commit) -> Mark:
         """Mark a commit in the journal; after a crash it can only be made as it is."""
@@ -115,9 +123,8 @@ class Committer:
         if new:
             payloads = pa.table({"hash": list(new), "content": list(new.values())})
             self._store.insert("payloads", _received(payloads, received), token)
-        spans = pa.concat_tables(commit.tables) if commit.tables else None
-        if spans is not None and len(spans):
-            self._store.insert("spans", _received(spans, received), token)
+        for table, slices in commit.slices.items():
+            self._store.insert(table, _received(pa.concat_tables(slices), received), token)
         self._stored_payloads |= new.keys()
 
     def _unstored(self, commit: Commit) -> dict[str, str]:
@@ -134,7 +141,8 @@ class Committer:
             return
         middle = (commit.start + commit.stop) // 2
         for start, stop in ((commit.start, middle), (middle, commit.stop)):
-            half = self.read(start, stop, spans=ALL, received_s=commit.received_s)
+            half = Commit(start, start, commit.received_s)
+            self.read(half, stop)
             try:
                 self._insert(half)
             except StoreUnavailable:
@@ -148,18 +156,6 @@ class Committer:
         for _, body in self._journal.read(sequence, sequence + 1):
             file.write_bytes(body)
         log.error("the store refused one request; its body was put into %s: %s", file, error)
-
-    def _add(self, commit: Commit, bodies: list[bytes]) -> int:
-        if not bodies:
-            return 0
-        rows = self._decode(bodies)
-        commit.tables.append(rows.table(commit.payloads))
-        return len(rows)
-
-
-def now_s() -> int:
-    """The wall clock, in whole seconds since the Unix epoch."""
-    return int(time.time())
 
 
 def _received(table: pa.Table, received: pa.Scalar) -> pa.Table:

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Final
 
 from weft.journal import Journal
-from weft.store.commit import ALL, Commit, Committer, Rows, now_s
+from weft.store.commit import Commit, Committer, Rows
 from weft.store.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 COMMIT_SPANS: Final = 100_000
 #: How long spans wait in the journal when nobody asks for them.
 COMMIT_AFTER_S: Final = 5.0
-#: Decoded spans kept in memory for the indexer; what is beyond is read again from the journal.
-KEPT_SPANS: Final = 250_000
+#: Decoded spans that wait in memory to become columns; what is beyond is read again from the journal.
+ARRIVED_SPANS: Final = 64_000
+#: The longest pause between two groups of requests when the indexer is behind.
+PACE_S: Final = 0.2
 RETRY_AFTER_S: Final = 1.0
 
 
@@ -37,11 +39,12 @@ class Indexer:
         # Commits that were begun, by their first entry: they are repeated exactly as they were.
         self._begun = {mark.entries.start: mark for mark in journal.marks()}
         self._changed = threading.Condition()
-        self._kept: deque[tuple[range, Rows]] = deque()
-        self._kept_spans = 0
-        self._oldest_s = time.monotonic()
+        self._arrived: deque[tuple[range, Rows]] = deque()
+        self._arrived_spans = 0
         self._committed = journal.first
         self._delivered = self._asked = journal.end
+        self._commit = Commit(self._committed, self._committed, _now_s())
+        self._oldest_s = time.monotonic()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="weft-indexer", daemon=True)
         self._thread.start()
@@ -51,12 +54,20 @@ class Indexer:
         with self._changed:
             if self._delivered == self._committed:
                 self._oldest_s = time.monotonic()
-            if self._kept_spans + len(rows) <= KEPT_SPANS:
-                self._kept.append((entries, rows))
-                self._kept_spans += len(rows)
+            if self._arrived_spans + len(rows) <= ARRIVED_SPANS:
+                self._arrived.append((entries, rows))
+                self._arrived_spans += len(rows)
             self._delivered = entries.stop
-            if self._due():
-                self._changed.notify_all()
+            self._changed.notify_all()
+
+    def pace(self) -> None:
+        """Slow the caller down a little when more arrives than is indexed.
+
+        What does not fit into memory is decoded again from the journal, 2 µs a span wasted; a short pause
+        keeps senders that wait for their answers at the indexer's pace, while a burst still ends in the journal.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._arrived_spans < ARRIVED_SPANS // 2, PACE_S)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything that was delivered before this call is in the store.
@@ -66,6 +77,8 @@ class Indexer:
         """
         with self._changed:
             target = self._delivered
+            if self._committed >= target:
+                return True
             self._asked = max(self._asked, target)
             self._changed.notify_all()
             return self._changed.wait_for(lambda: self._committed >= target, timeout_s)
@@ -92,20 +105,26 @@ class Indexer:
         """Whether a commit is to be made now. Call it with the lock held."""
         return self._committed < self._delivered and (
             self._asked > self._committed
-            or self._kept_spans >= COMMIT_SPANS
+            or self._commit.spans >= COMMIT_SPANS
             or time.monotonic() - self._oldest_s >= COMMIT_AFTER_S
         )
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._due():
+                while not (self._due() or self._commit.stop < self._delivered):
                     if self._closing:
                         return
                     waiting = self._committed < self._delivered
                     self._changed.wait(COMMIT_AFTER_S if waiting else None)
             try:
-                stop = self._commit()
+                self._grow()
+                with self._changed:
+                    due = self._due() and (
+                        self._commit.stop >= self._asked or self._commit.spans >= COMMIT_SPANS
+                    )
+                if due:
+                    self._make()
             except StoreUnavailable as error:
                 log.warning("the store can take nothing now, spans stay in the journal: %s", error)
                 self._rest()
@@ -113,11 +132,48 @@ class Indexer:
                 # Whatever it was, the entries are still in the journal: say it and try again.
                 log.exception("a commit failed, its spans stay in the journal")
                 self._rest()
-            else:
-                with self._changed:
-                    self._committed = stop
-                    self._oldest_s = time.monotonic()
-                    self._changed.notify_all()
+
+    def _grow(self) -> None:
+        """Let the commit grow by what comes next: what arrived, or what only the journal has."""
+        commit = self._commit
+        begun = self._begun.get(commit.start)
+        if begun:
+            if commit.stop < begun.entries.stop:
+                commit.received_s = int.from_bytes(begun.note, "big")
+                self._committer.read(commit, begun.entries.stop)
+            return
+        if commit.stop == commit.start:
+            commit.received_s = _now_s()
+        while commit.spans < COMMIT_SPANS:
+            with self._changed:
+                while self._arrived and self._arrived[0][0].start < commit.stop:
+                    self._drop()
+                if not self._arrived or self._arrived[0][0].start > commit.stop:
+                    break
+                entries, rows = self._drop()
+            commit.add(rows, entries.stop)
+        else:
+            return
+        stop = self._unarrived_until()
+        if commit.stop < stop:
+            self._committer.read(commit, stop, COMMIT_SPANS)
+
+    def _make(self) -> None:
+        """Make the commit and begin the next one behind it."""
+        commit = self._commit
+        if commit.start not in self._begun:
+            self._begun[commit.start] = self._committer.begin(commit)
+        try:
+            self._committer.make(commit)
+        except BaseException:
+            self._commit = Commit(commit.start, commit.start, commit.received_s)  # read it again, as it was
+            raise
+        del self._begun[commit.start]
+        with self._changed:
+            self._committed = commit.stop
+            self._commit = Commit(commit.stop, commit.stop, _now_s())
+            self._oldest_s = time.monotonic()
+            self._changed.notify_all()
 
     def _rest(self) -> None:
         with self._changed:
@@ -126,55 +182,18 @@ class Indexer:
                 return
             self._changed.wait(RETRY_AFTER_S)
 
-    def _commit(self) -> int:
-        """Make one commit of what comes next.
+    def _drop(self) -> tuple[range, Rows]:
+        entries, rows = self._arrived.popleft()
+        self._arrived_spans -= len(rows)
+        self._changed.notify_all()
+        return entries, rows
 
-        Returns:
-            Behind its last entry.
-        """
-        start = self._committed
-        begun = self._begun.get(start)
-        if begun:
-            stop, received_s = begun.entries.stop, int.from_bytes(begun.note, "big")
-            self._drop_kept_before(stop)
-            commit = self._committer.read(start, stop, ALL, received_s)
-        elif kept := self._take_kept(start):
-            commit = self._assemble(kept)
-        else:
-            commit = self._committer.read(start, self._unkept_until(start), COMMIT_SPANS, now_s())
-        self._begun[start] = self._committer.begin(commit)
-        self._committer.make(commit)
-        del self._begun[start]
-        return commit.stop
-
-    def _assemble(self, kept: list[tuple[range, Rows]]) -> Commit:
-        commit = Commit(kept[0][0].start, kept[-1][0].stop, [], {}, now_s())
-        while kept:
-            _, rows = kept.pop(0)  # each nested form is let go as soon as it is flat
-            commit.tables.append(rows.table(commit.payloads))
-        return commit
-
-    def _take_kept(self, start: int) -> list[tuple[range, Rows]]:
-        """Decoded rows that continue from `start` without a gap, up to about a commit's worth."""
-        taken: list[tuple[range, Rows]] = []
-        spans = 0
-        with self._changed:
-            while self._kept and self._kept[0][0].start == start and spans < COMMIT_SPANS:
-                entries, rows = self._kept.popleft()
-                taken.append((entries, rows))
-                start = entries.stop
-                spans += len(rows)
-            self._kept_spans -= spans
-        return taken
-
-    def _drop_kept_before(self, stop: int) -> None:
-        with self._changed:
-            while self._kept and self._kept[0][0].start < stop:
-                self._kept_spans -= len(self._kept.popleft()[1])
-
-    def _unkept_until(self, start: int) -> int:
+    def _unarrived_until(self) -> int:
         """Where the run of entries ends that must be read from the journal."""
         with self._changed:
-            stop = self._kept[0][0].start if self._kept else self._delivered
-            boundaries = [begun for begun in self._begun if start < begun < stop]
-            return min([stop, *boundaries])
+            stop = self._arrived[0][0].start if self._arrived else self._delivered
+            return min([stop, *(begun for begun in self._begun if self._commit.start < begun < stop)])
+
+
+def _now_s() -> int:
+    return int(time.time())

@@ -59,8 +59,13 @@ class Store:
             StoreError: The store refused these rows.
         """
         settings = _INSERT_SETTINGS | {"insert_deduplication_token": token}
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_table(rows)
         with _translated(f"insert {len(rows)} rows into {table}"):
-            self._writer.insert_arrow(table, rows, settings=settings)
+            self._writer.raw_insert(
+                table, rows.column_names, pa.BufferReader(sink.getvalue()), settings, fmt="ArrowStream"
+            )
 
     def read(self, statement: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """Run one SELECT.

@@ -2,4 +2,4 @@
 SELECT * EXCEPT (received)
 FROM spans FINAL
 WHERE trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
-ORDER BY trace_id, start_ns, span_id
+ORDER BY trace_id, start_ns, span_id, kind, service, name

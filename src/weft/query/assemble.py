@@ -1,0 +1,107 @@
+"""Spans, events and links of some traces put together again: one row a span, everything it said."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+_SPAN_KEY: Final = ("trace_id", "start_ns", "span_id", "kind", "service", "name")
+_CHILD_KEY: Final = ("trace_id", "start_ns", "span_id", "kind", "service", "span_name")
+
+_EVENTS: Final = {
+    "event_times_ns": "time_ns",
+    "event_names": "name",
+    "event_attributes": "attributes",
+    "event_attribute_types": "attribute_types",
+    "event_dropped_attributes": "dropped_attributes",
+}
+_LINKS: Final = {
+    "link_trace_ids": "linked_trace_id",
+    "link_span_ids": "linked_span_id",
+    "link_trace_states": "trace_state",
+    "link_flags": "flags",
+    "link_attributes": "attributes",
+    "link_attribute_types": "attribute_types",
+    "link_dropped_attributes": "dropped_attributes",
+}
+
+
+def assemble(spans: pa.Table, events: pa.Table, links: pa.Table) -> pa.Table:
+    """Put the rows of the three tables together.
+
+    Args:
+        spans: Rows of the span table.
+        events: Rows of the event table for these spans, in the order of their numbers.
+        links: Rows of the link table for these spans, in the order of their numbers.
+
+    Returns:
+        One row a span, in the order of `spans`: its own columns, the columns of its events and links as lists
+        (`event_*`, `link_*`), and its resource and scope as columns (`resource_*`, `scope_*`).
+    """
+    spans, events, links = (rows.combine_chunks() for rows in (spans, events, links))
+    columns: dict[str, pa.Array] = {
+        name: _plain(spans.column(name)) for name in spans.column_names if name not in ("resource", "scope")
+    }
+    columns |= _lists(spans, events, _EVENTS)
+    columns |= _lists(spans, links, _LINKS)
+    columns |= _origin(spans.column("resource"), "resource")
+    columns |= _origin(spans.column("scope"), "scope")
+    return pa.table(columns)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _lists(spans: pa.Table, children: pa.Table, names: Mapping[str, str]) -> dict[str, pa.Array]:
+    """The columns of the children as one list a span."""
+    parents = _parents(spans, children)
+    order = np.argsort(parents, kind="stable")
+    counts = np.bincount(parents, minlength=len(spans))
+    offsets = pa.array(np.concatenate(([0], np.cumsum(counts))).astype(np.int32))
+    return {
+        name: pa.ListArray.from_arrays(offsets, _plain(children.column(column)).take(pa.array(order)))
+        for name, column in names.items()
+    }
+
+
+def _parents(spans: pa.Table, children: pa.Table) -> npt.NDArray[np.int64]:
+    """For each child the row of its span, by the span's identity."""
+    rows = {key: row for row, key in enumerate(_keys(spans, _SPAN_KEY))}
+    return np.fromiter((rows[key] for key in _keys(children, _CHILD_KEY)), np.int64, len(children))
+
+
+def _keys(rows: pa.Table, names: tuple[str, ...]) -> Any:
+    return zip(*(rows.column(name).to_pylist() for name in names), strict=True) if len(rows) else iter(())
+
+
+def _origin(column: pa.ChunkedArray, name: str) -> dict[str, pa.Array]:
+    """Resources or scopes, told as JSON (see `decode/origins.py`), as columns."""
+    encoded = _plain(column).dictionary_encode()
+    index = encoded.indices
+    described = [json.loads(line) for line in encoded.dictionary.to_pylist()]
+    attributes = [described_one["attributes"] for described_one in described]
+    columns = {
+        f"{name}_attributes": pa.array(
+            [[(key, text) for key, text, _ in pairs] for pairs in attributes],
+            pa.map_(pa.string(), pa.string()),
+        ),
+        f"{name}_attribute_types": pa.array(
+            ["".join(code for _, _, code in pairs) for pairs in attributes], pa.string()
+        ),
+        f"{name}_dropped_attributes": pa.array([one["dropped"] for one in described], pa.uint32()),
+        f"{name}_schema_url": pa.array([one["schema_url"] for one in described], pa.string()),
+    }
+    if name == "scope":
+        columns["scope_name"] = pa.array([one["name"] for one in described], pa.string())
+        columns["scope_version"] = pa.array([one["version"] for one in described], pa.string())
+    else:
+        columns["resource_entities"] = pa.array(
+            [json.dumps(one["entities"]) if one["entities"] else "" for one in described], pa.string()
+        )
+    return {key: values.take(index) for key, values in columns.items()}
