@@ -23,6 +23,7 @@ from weft.journal import Journal, JournalError, JournalLocked
 from weft.present import jaeger, weft_api
 from weft.query.queries import Queries
 from weft.receive import grpc, http
+from weft.receive.access import Gate, is_loopback
 from weft.receive.intake import Intake
 from weft.store.commit import Committer
 from weft.store.errors import StoreError
@@ -119,6 +120,12 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
     Raises:
         CannotStart: A port is taken, or the data directory cannot be used.
     """
+    token = settings.token.get_secret_value() if settings.token else None
+    if token is None and not is_loopback(settings.host):
+        raise CannotStart(
+            f"{settings.host} can be reached from other machines, and there is no token. "
+            "Set WEFT_TOKEN (16 characters or more), or stay on loopback (--host 127.0.0.1)."
+        )
     with contextlib.ExitStack() as stack:
         http_socket = stack.enter_context(
             _listen(settings.host, settings.http_port, "OTLP/HTTP", "--http-port")
@@ -132,11 +139,12 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
         intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver, pipeline.indexer.pace)
         stack.callback(intake.close)
         try:
-            grpc_server, grpc_port = grpc.server(intake, settings.host, settings.grpc_port)
+            grpc_server, grpc_port = grpc.server(intake, settings.host, settings.grpc_port, token)
         except OSError as error:
             raise _port_taken(settings.host, settings.grpc_port, "OTLP/gRPC", "--grpc-port", error) from error
         query_app = Starlette(routes=[*jaeger.routes(pipeline.queries), *weft_api.routes(pipeline.queries)])
-        servers = [_http_server(http.application(intake, to_protobuf)), _http_server(query_app)]
+        otlp_app = http.application(intake, to_protobuf)
+        servers = [_http_server(Gate(app, token)) for app in (otlp_app, query_app)]
         sockets = [http_socket, ui_socket]
         tasks = [
             asyncio.create_task(server.serve(sockets=[sock]))

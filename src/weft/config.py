@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _UNITS = {"d": 86_400, "h": 3_600, "w": 7 * 86_400}
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
         ui_port: The query API.
         retention: How long spans are kept after they arrived; whole days are dropped.
         journal_bytes: The most that the journal holds; beyond it senders are told to come later.
+        token: What senders and readers must show (`Authorization: Bearer …`); needed to listen on anything
+            but loopback.
     """
 
     model_config = SettingsConfigDict(env_prefix="WEFT_", frozen=True, extra="forbid")
@@ -54,3 +56,4 @@ class Settings(BaseSettings):
     ui_port: int = Field(default=16_686, ge=0, le=65_535)
     retention: Annotated[timedelta, BeforeValidator(parse_retention)] = timedelta(days=14)
     journal_bytes: int = Field(default=1 << 30, ge=128 << 20)
+    token: SecretStr | None = Field(default=None, min_length=16)

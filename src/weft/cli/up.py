@@ -17,6 +17,10 @@ Examples:
   WEFT_UI_PORT=8080 weft up
 
 \b
+To listen on anything but loopback set WEFT_TOKEN (16 characters or more); senders and readers then show it as
+Authorization: Bearer. It has no flag, because a flag is in the process list.
+
+\b
 Exit codes: 0 stopped by a signal, everything stored; 1 it could not start; 2 wrong usage.
 """
 

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo
 
+from weft.receive.access import has_token
 from weft.receive.answers import INTERNAL, Refusal, refusal, response, status
 from weft.receive.compression import BODY_LIMIT
 from weft.receive.intake import Intake
@@ -29,8 +30,8 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 class _Export(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type information
     """Answers `Export`, and nothing else."""
 
-    def __init__(self, intake: Intake[Any]) -> None:
-        self._intake = intake
+    def __init__(self, intake: Intake[Any], token: str | None) -> None:
+        self._intake, self._token = intake, token
         self._method = grpc.unary_unary_rpc_method_handler(self._export)
 
     def service(self, details: Any) -> Any:
@@ -38,6 +39,12 @@ class _Export(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type 
         return self._method if details.method == EXPORT else None
 
     def _export(self, body: bytes, context: Any) -> bytes:
+        if self._token is not None:
+            metadata = dict(context.invocation_metadata())
+            if not has_token(metadata.get("authorization", ""), self._token):
+                context.abort(
+                    grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer <WEFT_TOKEN>"
+                )
         try:
             verdict = self._intake.submit(body).result()
         except Exception as error:
@@ -57,13 +64,14 @@ def _abort(context: Any, answer: Refusal) -> None:
     context.abort(_CODES[answer.code], message.message)
 
 
-def server(intake: Intake[Any], host: str, port: int) -> tuple[Any, int]:
+def server(intake: Intake[Any], host: str, port: int, token: str | None = None) -> tuple[Any, int]:
     """Build the gRPC server, bound but not started.
 
     Args:
         intake: Where bodies go.
         host: The address to bind.
         port: The port; 0 for a free one.
+        token: Asked for in the metadata of every call; None asks for nothing.
 
     Returns:
         The `grpc.Server` and its port.
@@ -73,7 +81,7 @@ def server(intake: Intake[Any], host: str, port: int) -> tuple[Any, int]:
     """
     grpc_server = grpc.server(
         ThreadPoolExecutor(HANDLERS, thread_name_prefix="weft-grpc"),
-        handlers=[_Export(intake)],
+        handlers=[_Export(intake, token)],
         maximum_concurrent_rpcs=HANDLERS + QUEUED,
         options=[
             ("grpc.max_receive_message_length", BODY_LIMIT),

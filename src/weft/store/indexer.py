@@ -64,7 +64,7 @@ class Indexer:
         """Slow the caller down a little when more arrives than is indexed.
 
         What does not fit into memory is decoded again from the journal, 2 µs a span wasted; a short pause
-        keeps senders that wait for their answers at the indexer's pace, while a burst still ends in the journal.
+        keeps senders that wait for their answers at the indexer's pace; a burst still ends in the journal.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._arrived_spans < ARRIVED_SPANS // 2, PACE_S)
@@ -118,11 +118,9 @@ class Indexer:
                     waiting = self._committed < self._delivered
                     self._changed.wait(COMMIT_AFTER_S if waiting else None)
             try:
-                self._grow()
+                full = self._grow()
                 with self._changed:
-                    due = self._due() and (
-                        self._commit.stop >= self._asked or self._commit.spans >= COMMIT_SPANS
-                    )
+                    due = self._due() and (full or self._commit.stop >= self._asked)
                 if due:
                     self._make()
             except StoreUnavailable as error:
@@ -133,15 +131,19 @@ class Indexer:
                 log.exception("a commit failed, its spans stay in the journal")
                 self._rest()
 
-    def _grow(self) -> None:
-        """Let the commit grow by what comes next: what arrived, or what only the journal has."""
+    def _grow(self) -> bool:
+        """Let the commit grow by what comes next: what arrived, or what only the journal has.
+
+        Returns:
+            Whether it can grow no further.
+        """
         commit = self._commit
         begun = self._begun.get(commit.start)
         if begun:
             if commit.stop < begun.entries.stop:
                 commit.received_s = int.from_bytes(begun.note, "big")
                 self._committer.read(commit, begun.entries.stop)
-            return
+            return True
         if commit.stop == commit.start:
             commit.received_s = _now_s()
         while commit.spans < COMMIT_SPANS:
@@ -153,10 +155,11 @@ class Indexer:
                 entries, rows = self._drop()
             commit.add(rows, entries.stop)
         else:
-            return
+            return True
         stop = self._unarrived_until()
         if commit.stop < stop:
             self._committer.read(commit, stop, COMMIT_SPANS)
+        return commit.spans >= COMMIT_SPANS or commit.stop in self._begun
 
     def _make(self) -> None:
         """Make the commit and begin the next one behind it."""
