@@ -1,0 +1,5 @@
+"""`python -m weft.cli` is the `weft` command."""
+
+from weft.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""What a line of the tree says: its guides, its name, and what is to be remarked about it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from weft.model.trace import Break, Node
+from weft.present.terminal.fold import Repeats
+from weft.present.terminal.glyphs import Glyphs
+from weft.present.terminal.hop import hop
+from weft.present.terminal.lines import Line
+from weft.present.terminal.quantity import count, duration
+
+_LONGEST: Final = 400  # characters of a name that are looked at
+_SHORTEST: Final = 12  # cells that a name keeps beside its remark
+_FLAWS: Final[dict[Break, str]] = {
+    "missing parent": "(parent missing)",
+    "cycle": "(its parent is below it)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The text of a line of the tree, in parts.
+
+    Attributes:
+        guides: What hangs it under the lines above.
+        mark: What is wrong with it, one sign and a space, or nothing.
+        name: The name of the span, or what is left out.
+        style: The style of mark and name.
+        remark: What else there is to say.
+        warns: Whether the remark is a warning.
+    """
+
+    guides: str
+    mark: str
+    name: str
+    style: str
+    remark: str = ""
+    warns: bool = False
+
+    @property
+    def width(self) -> int:
+        """Cells of the whole."""
+        return sum(map(cell_len, (self.guides, self.mark, self.name, self.remark)))
+
+    def text(self, cells: int, draw: Glyphs) -> Text:
+        """Put the parts together in a width: the name gives way first, then a remark that is no warning."""
+        name, remark = self.name, self.remark
+        room = cells - cell_len(self.guides) - cell_len(self.mark)
+        if cell_len(name) + cell_len(remark) > room:
+            name = draw.fit(name, min(room, max(_SHORTEST, room - cell_len(remark))))
+            remark = draw.fit(remark, max(0, room - cell_len(name)))
+            if remark != self.remark and not self.warns:
+                name, remark = draw.fit(self.name, room), ""
+        text = Text(no_wrap=True).append(self.guides, "dim")
+        text.append(self.mark + name, self.style).append(remark, "yellow" if self.warns else "dim")
+        text.truncate(cells, overflow="crop")
+        return text
+
+
+def label(line: Line, begun: set[Node], draw: Glyphs) -> Label:
+    """Say what a line shows.
+
+    Args:
+        line: The line.
+        begun: Where errors began.
+        draw: The characters.
+    """
+    guides = line.indent(draw)
+    if isinstance(line.item, Repeats):
+        return _repeats(line.item, guides, draw)
+    if isinstance(line.item, int):
+        return Label(guides, "", f"{draw.more} {count(line.item, 'more span')}", "dim italic")
+    node = line.item
+    style = "bold red" if node in begun else "red" if node.span.failed else ""
+    mark = f"{draw.failed} " if node in begun else f"{draw.passed} " if node.span.failed else ""
+    name = draw.say(node.span.name, _LONGEST) or "(no name)"
+    if line.skipped:
+        return Label(f"{guides}{draw.more} ", mark, name, style, f" {count(line.skipped, 'level')} down")
+    if node.broken:
+        return Label(guides, mark, name, style, f" {_FLAWS[node.broken]}", warns=True)
+    way = draw.say(hop(node), 40)
+    return Label(guides, mark, name, style, f" via {way}" if way else "")
+
+
+def _repeats(repeats: Repeats, guides: str, draw: Glyphs) -> Label:
+    said = f"{draw.more} {repeats.siblings:,} more like this"
+    if repeats.spans > repeats.siblings:
+        said += f", {count(repeats.spans, 'span')}"
+    if repeats.failing:
+        return Label(guides, f"{draw.failed} ", f"{said}, each with the same error", "red")
+    shortest, longest = duration(repeats.shortest_ns), duration(repeats.longest_ns)
+    ranging = shortest if shortest == longest else f"{shortest} to {longest}"
+    return Label(guides, "", draw.own(f"{said}, {ranging} each"), "dim italic")

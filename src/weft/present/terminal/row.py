@@ -1,0 +1,139 @@
+"""A line of a trace's tree as a row of columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from weft.model.trace import Node, Trace
+from weft.present.terminal.bar import bar
+from weft.present.terminal.failure import reason
+from weft.present.terminal.glyphs import Glyphs
+from weft.present.terminal.label import Label, label
+from weft.present.terminal.layout import GAP, Layout, layout
+from weft.present.terminal.lines import Line
+from weft.present.terminal.quantity import duration
+
+_LONGEST_SERVICE: Final = 100  # characters of a service that are looked at
+_LONGEST_REASON: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the columns of a line say, before their width is known.
+
+    Attributes:
+        line: The line.
+        label: Its place in the tree.
+        service: The service as the trace names it; empty for a line that is no span.
+        service_text: The service as it is shown.
+        start: When the span started, after the start of the trace.
+        duration: How long it took.
+    """
+
+    line: Line
+    label: Label
+    service: str = ""
+    service_text: str = ""
+    start: str = ""
+    duration: str = ""
+
+
+def row(line: Line, trace: Trace, begun: set[Node], draw: Glyphs) -> Row:
+    """Say what the columns of a line hold.
+
+    Args:
+        line: The line.
+        trace: The trace that it is part of.
+        begun: Where the errors of the trace began.
+        draw: The characters.
+    """
+    says = label(line, begun, draw)
+    if not isinstance(line.item, Node):
+        return Row(line, says)
+    span = line.item.span
+    return Row(
+        line,
+        says,
+        span.service,
+        draw.say(span.service, _LONGEST_SERVICE) or "(no name)",
+        draw.own(duration(span.start_ns - trace.start_ns)),
+        draw.own(duration(span.duration_ns)),
+    )
+
+
+HEADS: Final = ("service", "span", "start", "duration")
+
+
+def columns(rows: Sequence[Row], width: int) -> Layout:
+    """Give every column the width that it needs, as far as the terminal goes."""
+    return layout(
+        width,
+        service=max(cell_len(HEADS[0]), *(cell_len(each.service_text) for each in rows)),
+        tree=max(cell_len(HEADS[1]), *(each.label.width for each in rows if each.service_text)),
+        start=max(cell_len(HEADS[2]), *(len(each.start) for each in rows)),
+        duration=max(cell_len(HEADS[3]), *(len(each.duration) for each in rows)),
+    )
+
+
+def heads(share: Layout) -> Text:
+    """Name the columns."""
+    service, tree, start, length = HEADS
+    text = _left(Text(service), share.service).append_text(_left(Text(tree), share.tree))
+    text = _numbers(text, start, length, share)
+    text.stylize("dim")
+    return text
+
+
+def cells(row: Row, share: Layout, trace: Trace, colour: str, draw: Glyphs) -> Text:
+    """Put the columns of a row together."""
+    if not isinstance(row.line.item, Node):  # nothing stands to the right of what it says
+        room = share.width - share.service - GAP
+        return Text(" " * (share.service + GAP)).append_text(row.label.text(room, draw))
+    span = row.line.item.span
+    text = _left(Text().append(draw.fit(row.service_text, share.service), colour), share.service)
+    text.append_text(_left(row.label.text(share.tree, draw), share.tree))
+    _numbers(text, row.start, row.duration, share)
+    if share.bar:
+        edge_ns = trace.start_ns
+        stretch = bar(span.start_ns - edge_ns, span.end_ns - edge_ns, trace.end_ns - edge_ns, share.bar, draw)
+        text.append(" " * GAP).append(stretch, colour)
+    text.rstrip()
+    return text
+
+
+def reasons(row: Row, share: Layout, draw: Glyphs, console: Console, *, most: int) -> Iterator[Text]:
+    """Write under the row of a failed span why it failed.
+
+    Args:
+        row: The row.
+        share: The columns; the message starts in that of the tree and takes all to the right of it.
+        draw: The characters.
+        console: Where it will be printed.
+        most: Lines that it may take.
+    """
+    assert isinstance(row.line.item, Node)
+    indent = " " * (share.service + GAP)
+    guides = row.line.continued(draw)
+    room = max(10, share.width - len(indent) - len(guides))
+    said = Text(draw.say(reason(row.line.item.span), min(_LONGEST_REASON, room * most)))
+    wrapped = [text.plain.rstrip() for text in said.wrap(console, room)]
+    if len(wrapped) > most:
+        wrapped[most - 1 :] = [draw.fit(f"{wrapped[most - 1]} {wrapped[most]}", room)]
+    for text in wrapped:
+        yield Text(indent).append(guides, "dim").append(text, "red")
+
+
+def _left(text: Text, cells: int) -> Text:
+    text.no_wrap = True
+    text.pad_right(cells + GAP - text.cell_len)
+    return text
+
+
+def _numbers(text: Text, start: str, length: str, share: Layout) -> Text:
+    if share.start:
+        text.append(start.rjust(share.start) + " " * GAP, "dim")
+    return text.append(length.rjust(share.duration))
