@@ -73,7 +73,7 @@ def over_http(server: Backend, open_until: contextlib.ExitStack) -> Send:
 
 
 def send_until_dead(send: Send, acknowledged: list[bytes], again: list[bytes]) -> None:
-    """Send fresh requests until one is not answered; that one may be stored or not, and is sent again later."""
+    """Send fresh requests until one is not answered; that one may be stored or not: it is sent again."""
     while True:
         trace_id, body = request()
         if not send(body):
@@ -131,7 +131,7 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(tmp_path: Path)
         assert pipeline.indexer.flush(60)
         for table in ("spans", "events"):
             rows = pipeline.store.read(
-                f"SELECT trace_id, count() AS n, uniqExact(span_id) AS ids FROM {table} FINAL GROUP BY trace_id"
+                f"SELECT trace_id, count() n, uniqExact(span_id) ids FROM {table} FINAL GROUP BY trace_id"
             ).to_pylist()
             assert {row["trace_id"] for row in rows} >= set(acknowledged)
             assert {(row["n"], row["ids"]) for row in rows} == {(SPANS, SPANS)}

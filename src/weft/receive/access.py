@@ -26,7 +26,7 @@ def is_loopback(host: str) -> bool:
 
 
 def has_token(authorization: str, token: str) -> bool:
-    """Whether an `Authorization` header carries the token; a near miss takes as long as a far one."""
+    """Whether an `Authorization` header carries the token; every miss takes the same time."""
     scheme, given = authorization[: len(BEARER)], authorization[len(BEARER) :]
     return scheme.lower() == BEARER and hmac.compare_digest(given.strip().encode(), token.encode())
 
@@ -36,7 +36,7 @@ class Gate:
 
     Args:
         application: What is behind it.
-        token: Asked for as `Authorization: Bearer …`; None lets in whoever calls this machine by its own name.
+        token: Asked for as `Authorization: Bearer …`; None lets in whoever calls this machine by name.
     """
 
     def __init__(self, application: ASGIApp, token: str | None) -> None:
