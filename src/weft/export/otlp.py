@@ -1,0 +1,150 @@
+"""Where spans go: the OTLP destination that arguments and OTEL_EXPORTER_OTLP_* describe.
+
+Source: OpenTelemetry specification, protocol/exporter.md. An argument wins over OTEL_EXPORTER_OTLP_TRACES_*,
+    which
+wins over OTEL_EXPORTER_OTLP_*. What cannot be used costs one warning, and the next in line is taken.
+Timeouts, compression and certificates are read by the OpenTelemetry exporters themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+from opentelemetry.util.re import parse_env_headers
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+HTTP: Final = "http/protobuf"
+GRPC: Final = "grpc"
+PORT: Final = {HTTP: 4318, GRPC: 4317}
+TRACES_PATH: Final = "/v1/traces"
+
+_log = logging.getLogger("weft")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An OTLP receiver.
+
+    Attributes:
+        protocol: ``http/protobuf`` or ``grpc``.
+        url: For HTTP the full URL of the traces signal, for gRPC the server's. May hold a password: show the
+            destination as text instead.
+        headers: Sent with every request. May hold secrets, too.
+    """
+
+    protocol: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        """The URL without user and password."""
+        return _without_userinfo(self.url)
+
+    def exporter(self) -> SpanExporter:
+        """Make an OpenTelemetry exporter for it, and import that one only: gRPC's is optional."""
+        headers = dict(self.headers) or None
+        if self.protocol == GRPC:
+            grpc = import_module("opentelemetry.exporter.otlp.proto.grpc.trace_exporter")
+            return cast("SpanExporter", grpc.OTLPSpanExporter(endpoint=self.url, headers=headers))
+        http = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        return cast("SpanExporter", http.OTLPSpanExporter(endpoint=self.url, headers=headers))
+
+
+def destination(
+    endpoint: str | None = None, protocol: str | None = None, headers: Mapping[str, str] | None = None
+) -> Destination:
+    """Resolve the destination from arguments and environment. Never raises.
+
+    Args:
+        endpoint: The receiver's base URL, as in OTEL_EXPORTER_OTLP_ENDPOINT. Without a scheme, ``http://``.
+        protocol: ``http/protobuf`` or ``grpc``.
+        headers: Headers for every request, added to those of the environment.
+    """
+    wanted = _protocol(protocol)
+    if wanted == GRPC and find_spec("opentelemetry.exporter.otlp.proto.grpc") is None:
+        url = _endpoint(endpoint, HTTP).replace(f":{PORT[GRPC]}", f":{PORT[HTTP]}", 1)
+        _log.warning(
+            "weft: OTLP over gRPC needs a package that is not installed (pip install 'weft[grpc]'); sending "
+            "over HTTP to %s",
+            _without_userinfo(url),
+        )
+        return Destination(HTTP, url, _headers(headers))
+    url = _endpoint(endpoint, wanted)
+    if wanted == HTTP and urlsplit(url).port == PORT[GRPC]:
+        _log.warning(
+            "weft: %s has the port that gRPC uses by convention; OTLP over HTTP listens on %d. If spans do "
+            "not arrive, change the port or set protocol='grpc'",
+            _without_userinfo(url),
+            PORT[HTTP],
+        )
+    return Destination(wanted, url, _headers(headers))
+
+
+def _protocol(argument: str | None) -> str:
+    for source, value in _sources("protocol", argument, "PROTOCOL"):
+        if value in (HTTP, GRPC):
+            return value
+        _log.warning("weft: %s is %r, which is neither %r nor %r", source, value, HTTP, GRPC)
+    return HTTP
+
+
+def _endpoint(argument: str | None, protocol: str) -> str:
+    """The URL to send to. For HTTP it ends in the signal's path, which only the signal's own variable has."""
+    for source, value in _sources("endpoint", argument, "ENDPOINT"):
+        url = value if "://" in value else f"http://{value}"
+        if _is_usable(url):
+            complete = protocol == GRPC or "TRACES" in source or urlsplit(url).path.endswith(TRACES_PATH)
+            return url if complete else url.rstrip("/") + TRACES_PATH
+        _log.warning(
+            "weft: %s is %r, which is not a URL like http://localhost:%d; it is not used",
+            source,
+            _without_userinfo(value),
+            PORT[protocol],
+        )
+    return f"http://localhost:{PORT[protocol]}" + (TRACES_PATH if protocol == HTTP else "")
+
+
+def _headers(argument: object) -> dict[str, str]:
+    variables = (os.environ.get(f"OTEL_EXPORTER_OTLP_{name}") for name in ("TRACES_HEADERS", "HEADERS"))
+    headers = dict(parse_env_headers(next(filter(None, variables), ""), liberal=True))
+    if isinstance(argument, Mapping):
+        headers.update((str(name).lower(), str(value)) for name, value in argument.items())
+    elif argument is not None:
+        _log.warning("weft: headers= is not a mapping of names to values; it is not used")
+    return headers
+
+
+def _sources(name: str, argument: object, variable: str) -> Iterator[tuple[str, str]]:
+    """The settings that are present, the strongest first, each with the name its user knows it by."""
+    if argument is not None:
+        yield f"{name}=", str(argument).strip()
+    for full_name in (f"OTEL_EXPORTER_OTLP_TRACES_{variable}", f"OTEL_EXPORTER_OTLP_{variable}"):
+        if value := os.environ.get(full_name, "").strip():
+            yield full_name, value
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and re.search(r"\s", url) is None
+        )
+    except ValueError:  # a port that is no number, a bracket that does not close
+        return False
+
+
+def _without_userinfo(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", url)

@@ -1,0 +1,143 @@
+"""A span around every call of a function: sync, async, generator or async generator.
+
+A generator's span is current only while the generator's own code runs. Were it attached once for the whole
+iteration, it would stay current in the caller between two items, and every span of the caller's loop would
+become its child (open-telemetry/opentelemetry-python#2606).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from opentelemetry.context import attach, get_current
+
+from weft.context.current import restore
+
+if TYPE_CHECKING:
+    from weft.instrument.running import RunningSpan
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def traced(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callable[P, R]:
+    """Return a function of the same kind, signature and metadata that opens a span around each call.
+
+    Args:
+        function: Any callable.
+        start: Starts the span of one call.
+    """
+    body: Any = function
+    kind = body if inspect.isroutine(body) or isinstance(body, functools.partial) else type(body).__call__
+    if inspect.isasyncgenfunction(kind):
+        wrapper: Any = _async_generator(body, start)
+    elif inspect.isgeneratorfunction(kind):
+        wrapper = _generator(body, start)
+    elif inspect.iscoroutinefunction(kind):
+        wrapper = _coroutine(body, start)
+    else:
+        wrapper = _plain(body, start)
+    return cast("Callable[P, R]", functools.wraps(body)(wrapper))
+
+
+def _plain(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callable[P, R]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        with start():
+            return function(*args, **kwargs)
+
+    return call
+
+
+def _coroutine(
+    function: Callable[P, Awaitable[R]], start: Callable[[], RunningSpan]
+) -> Callable[P, Awaitable[R]]:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        with start():
+            return await function(*args, **kwargs)
+
+    return call
+
+
+def _generator(
+    function: Callable[P, Generator[Any, Any, R]], start: Callable[[], RunningSpan]
+) -> Callable[P, Generator[Any, Any, R]]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, R]:
+        return (yield from _SteppedGenerator(function(*args, **kwargs), start()))
+
+    return call
+
+
+class _SteppedGenerator(Generator[Any, Any, R]):
+    """Runs a generator step by step, each step in the context that the last one left behind."""
+
+    def __init__(self, generator: Generator[Any, Any, R], running: RunningSpan) -> None:
+        self._generator = generator
+        self._running = running
+
+    def send(self, value: Any) -> Any:
+        return self._step(self._generator.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._step(self._generator.throw, *error)
+
+    def close(self) -> Any:
+        result = self._step(self._generator.close)
+        self._running.end(GeneratorExit())
+        return result
+
+    def _step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
+        token = attach(self._running.context)
+        try:
+            return resume(*arguments)
+        except StopIteration:
+            self._running.end()
+            raise
+        except BaseException as error:
+            self._running.end(error)
+            raise
+        finally:
+            self._running.context = get_current()
+            restore(token)
+
+
+def _async_generator(
+    function: Callable[P, AsyncGenerator[Any, Any]], start: Callable[[], RunningSpan]
+) -> Callable[P, AsyncGenerator[Any, Any]]:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Any, Any]:
+        generator = function(*args, **kwargs)
+        running = start()
+        step: Awaitable[Any] = generator.asend(None)
+        while True:
+            try:
+                item = await _stepped(step, running)
+            except StopAsyncIteration:
+                running.end()
+                return
+            try:
+                step = generator.asend((yield item))
+            except GeneratorExit:
+                await _stepped(generator.aclose(), running)
+                running.end(GeneratorExit())
+                raise
+            except BaseException as thrown:  # noqa: BLE001 - the generator decides what becomes of it
+                step = generator.athrow(thrown)
+
+    return call
+
+
+async def _stepped(step: Awaitable[R], running: RunningSpan) -> R:
+    """One step of an async generator, in the context that the last one left behind."""
+    token = attach(running.context)
+    try:
+        return await step
+    except StopAsyncIteration:
+        raise
+    except BaseException as error:
+        running.end(error)
+        raise
+    finally:
+        running.context = get_current()
+        restore(token)

@@ -1,0 +1,108 @@
+"""Spans for messages: PRODUCER where one is sent, CONSUMER around the work on one that arrived.
+
+Source: OpenTelemetry semantic conventions v1.44, docs/messaging/messaging-spans.md. The conventions leave it
+    open
+whether the span that processes a single message is a child of its sender or only linked to it. Here it is a
+child, so that a workflow is one trace; where it has an ambient span too, that one is linked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from opentelemetry import trace
+from opentelemetry.trace import Link, Span, SpanKind
+
+from weft.context.messages import Message, unpack
+from weft.instrument.span import SpanScope
+from weft.model import keys
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from opentelemetry.context import Context
+
+
+def publishing(system: str, destination: str | None) -> SpanScope:
+    """Return the scope of sending one message: PRODUCER span ``publish {destination}``."""
+    return SpanScope(
+        "publish",
+        destination,
+        subject_key=keys.MESSAGING_DESTINATION_NAME,
+        kind=SpanKind.PRODUCER,
+        attributes={
+            keys.MESSAGING_SYSTEM: system,
+            keys.MESSAGING_OPERATION_NAME: "publish",
+            keys.MESSAGING_OPERATION_TYPE: "send",
+        },
+    )
+
+
+class Task:
+    """The work on one message: CONSUMER span ``process {destination}``, current inside its ``with`` block.
+
+    An exception that leaves the block marks the span and goes on to whoever called.
+
+    Args:
+        system: The broker: ``redis``.
+        destination: The channel, topic or queue it came from, where that is known.
+        body: The message as it arrived.
+        template: The pattern that matched the destination, where the subscription was by pattern.
+
+    Attributes:
+        payload: What was sent: the unpacked payload, or the body itself when no envelope is around it.
+        context: The trace context the message carries; the current one where it carries none.
+    """
+
+    __slots__ = ("_scope", "_span", "context", "payload")
+
+    def __init__(
+        self, system: str, destination: str | None, body: object, *, template: str | None = None
+    ) -> None:
+        message: Message = unpack(body)
+        self.payload: Any = message.payload
+        self.context: Context = message.context
+        self._span: Span = trace.INVALID_SPAN
+        self._scope = SpanScope(
+            "process",
+            destination,
+            subject_key=keys.MESSAGING_DESTINATION_NAME,
+            kind=SpanKind.CONSUMER,
+            attributes={
+                keys.MESSAGING_SYSTEM: system,
+                keys.MESSAGING_OPERATION_NAME: "process",
+                keys.MESSAGING_OPERATION_TYPE: "process",
+                keys.MESSAGING_DESTINATION_TEMPLATE: template,
+                keys.MESSAGING_MESSAGE_BODY_SIZE: body_bytes(body),
+            },
+            context=message.context,
+            links=_ambient(message.context),
+        )
+
+    @property
+    def span(self) -> Span:
+        """The CONSUMER span, for attributes of your own; a span that records nothing before the block."""
+        return self._span
+
+    def __enter__(self) -> Self:
+        self._span = self._scope.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._scope.__exit__(kind, error, traceback)
+
+
+def body_bytes(body: object) -> int | None:
+    """The size of a message on the wire, or None where it is not text or bytes."""
+    if isinstance(body, str):
+        return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
+    return len(body) if isinstance(body, bytes | bytearray) else None
+
+
+def _ambient(context: Context) -> tuple[Link, ...]:
+    """A link to the current span, where the message's own context is another one."""
+    ambient = trace.get_current_span().get_span_context()
+    parent = trace.get_current_span(context).get_span_context()
+    return (Link(ambient),) if ambient.is_valid and ambient.span_id != parent.span_id else ()

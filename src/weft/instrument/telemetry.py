@@ -1,0 +1,147 @@
+"""weft.init: one call that connects a process. It never raises and never waits for a backend."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Final
+
+from weft.export.limits import QueueLimits
+from weft.export.otlp import destination
+from weft.export.processor import ExportProcessor
+from weft.instrument.conventions import choose_stable_conventions
+from weft.instrument.libraries import catalogue
+from weft.instrument.provider import provide
+from weft.instrument.resource import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from opentelemetry.util.types import AttributeValue
+
+FLUSH_S: Final = 5.0
+
+_log = logging.getLogger("weft")
+_lock = threading.Lock()
+_current: Telemetry | None = None
+
+
+class Telemetry:
+    """What ``weft.init`` set up.
+
+    Args:
+        processor: The export queue; None where nothing is sent.
+    """
+
+    __slots__ = ("_pid", "processor")
+
+    def __init__(self, processor: ExportProcessor | None) -> None:
+        self.processor = processor
+        self._pid = os.getpid()
+
+    def flush(self, timeout: float = FLUSH_S) -> bool:
+        """Send the spans that have ended. True when the backend took them all within ``timeout`` seconds."""
+        return self.processor is None or self.processor.flush(timeout)
+
+    def shutdown(self, timeout: float = FLUSH_S) -> None:
+        """Send the spans that have ended and stop sending. Called at exit by itself.
+
+        Takes at most ``timeout`` seconds, and about one where the backend does not answer.
+        """
+        if self.processor is not None:
+            self.processor.shutdown(timeout)
+
+    def is_of_this_process(self) -> bool:
+        """Whether it was set up here, and not in the parent that this process was forked from."""
+        return self._pid == os.getpid()
+
+
+def init(
+    service: str | None = None,
+    *,
+    version: str | None = None,
+    endpoint: str | None = None,
+    protocol: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    resource_attributes: Mapping[str, AttributeValue] | None = None,
+    instrument: bool | Iterable[str] = True,
+) -> Telemetry:
+    """Trace this process: its own spans, and those of the libraries it uses, over OTLP to a backend.
+
+    Arguments win over the standard OTEL_* variables, which win over the defaults. A setting that cannot be
+    used costs one warning; telemetry goes on without it. OTEL_SDK_DISABLED=true switches everything off,
+    OTEL_TRACES_EXPORTER=none the export. A second call changes nothing.
+
+    What it may cost: while the backend is away, ended spans wait in memory, at most 64 MiB or
+    OTEL_BSP_MAX_QUEUE_SIZE (8192) of them, beside one request of about 2 MiB being sent; spans that end while
+    the queue is full are lost and counted in one warning a minute. Values longer than 1,048,576 characters
+    are cut, unless OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT says otherwise. At exit a backend that does not answer
+    is waited for one second.
+
+    Args:
+        service: ``service.name``: what this process is called in every trace.
+        version: ``service.version``.
+        endpoint: The OTLP receiver's base URL; ``http://localhost:4318`` by default.
+        protocol: ``http/protobuf`` (the default) or ``grpc`` (``pip install 'weft[grpc]'``).
+        headers: Headers for every export request, as for authentication.
+        resource_attributes: More attributes of this process.
+        instrument: True for all of the libraries Weft knows, False for none, or their names:
+            ``aiohttp-client``, ``aiohttp-server``, ``fastapi``, ``flask``, ``httpx``, ``httpx2``,
+            ``requests``, ``starlette``, ``threading``. OTEL_PYTHON_DISABLED_INSTRUMENTATIONS takes away from
+            them.
+
+    Returns:
+        A handle with ``flush`` and ``shutdown``.
+    """
+    global _current  # noqa: PLW0603 - one process has one telemetry, as OpenTelemetry's provider is global
+    with _lock:
+        if _current is not None:
+            if _current.is_of_this_process():
+                _log.warning("weft: init was called again; what the first call set up stays")
+            return _current
+        try:
+            _current = Telemetry(_processor(endpoint, protocol, headers))
+            if not _is_set("OTEL_SDK_DISABLED", "true"):
+                provide(resource(service, version, resource_attributes), _current.processor)
+                choose_stable_conventions()
+                catalogue.instrument(instrument)
+        except Exception as error:  # noqa: BLE001 - the application starts, traced or not
+            _log.warning("weft: this process is not traced: %s", error)
+            _current = Telemetry(None)
+        atexit.register(_current.shutdown)
+        return _current
+
+
+def flush(timeout: float = FLUSH_S) -> bool:
+    """Send the spans that have ended so far; call it where a process may end without notice.
+
+    Args:
+        timeout: Seconds to wait at most.
+
+    Returns:
+        True when the backend has taken all of them, or ``weft.init`` was not called.
+    """
+    return _current is None or _current.flush(timeout)
+
+
+def _processor(
+    endpoint: str | None, protocol: str | None, headers: Mapping[str, str] | None
+) -> ExportProcessor | None:
+    """The export queue, or None where the environment wants no export."""
+    if _is_set("OTEL_SDK_DISABLED", "true") or _is_set("OTEL_TRACES_EXPORTER", "none"):
+        return None
+    exporter = os.environ.get("OTEL_TRACES_EXPORTER", "").strip() or "otlp"
+    if exporter != "otlp":
+        _log.warning("weft: OTEL_TRACES_EXPORTER is %r; Weft exports OTLP, and does so", exporter)
+    where = destination(endpoint, protocol, headers)
+    try:
+        return ExportProcessor(where.exporter, destination=str(where), limits=QueueLimits.from_environment())
+    except Exception as error:  # noqa: BLE001 - a certificate that is not there, a package that does not load
+        _log.warning("weft: spans are not sent: no exporter for %s could be made: %s", where, error)
+        return None
+
+
+def _is_set(variable: str, value: str) -> bool:
+    return os.environ.get(variable, "").strip().lower() == value

@@ -1,0 +1,178 @@
+"""Where spans go, from arguments and variables."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.trace import SpanContext
+
+from weft.export import otlp
+from weft.export.otlp import Destination, destination
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_by_default_it_is_http_to_localhost() -> None:
+    assert destination() == Destination("http/protobuf", "http://localhost:4318/v1/traces")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "protocol", "url"),
+    [
+        ({"endpoint": "http://a:1"}, {}, "http/protobuf", "http://a:1/v1/traces"),
+        ({"endpoint": "http://a:1/"}, {}, "http/protobuf", "http://a:1/v1/traces"),
+        ({"endpoint": "https://a/base/"}, {}, "http/protobuf", "https://a/base/v1/traces"),
+        ({"endpoint": "http://a:1/v1/traces"}, {}, "http/protobuf", "http://a:1/v1/traces"),
+        ({"endpoint": "a:1"}, {}, "http/protobuf", "http://a:1/v1/traces"),
+        ({"endpoint": "http://[::1]:4318"}, {}, "http/protobuf", "http://[::1]:4318/v1/traces"),
+        ({}, {"ENDPOINT": "http://b:2"}, "http/protobuf", "http://b:2/v1/traces"),
+        ({}, {"TRACES_ENDPOINT": "http://c:3/exactly"}, "http/protobuf", "http://c:3/exactly"),
+        (
+            {},
+            {"TRACES_ENDPOINT": "http://c:3/x", "ENDPOINT": "http://b:2"},
+            "http/protobuf",
+            "http://c:3/x",
+        ),
+        (
+            {"endpoint": "http://a:1"},
+            {"TRACES_ENDPOINT": "http://c:3"},
+            "http/protobuf",
+            "http://a:1/v1/traces",
+        ),
+        ({"protocol": "grpc"}, {}, "grpc", "http://localhost:4317"),
+        ({}, {"PROTOCOL": "grpc"}, "grpc", "http://localhost:4317"),
+        (
+            {},
+            {"TRACES_PROTOCOL": "http/protobuf", "PROTOCOL": "grpc"},
+            "http/protobuf",
+            "http://localhost:4318/v1/traces",
+        ),
+        (
+            {"protocol": "http/protobuf"},
+            {"PROTOCOL": "grpc"},
+            "http/protobuf",
+            "http://localhost:4318/v1/traces",
+        ),
+        ({"protocol": "grpc", "endpoint": "https://a:1"}, {}, "grpc", "https://a:1"),
+    ],
+)
+def test_an_argument_wins_over_the_signals_variable_and_that_over_the_general_one(
+    arguments: dict[str, Any],
+    variables: dict[str, str],
+    protocol: str,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"OTEL_EXPORTER_OTLP_{name}", value)
+    found = destination(**arguments)
+    assert (found.protocol, found.url) == (protocol, url)
+    assert said(caplog) == []
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://", "ftp://a", "http://a:port", "http://a:99999", "http://a b", "http://[::1", "", "http:///x"],
+)
+def test_a_bad_endpoint_is_one_line_and_the_next_in_line_is_taken(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://b:2")
+    assert destination(endpoint).url == "http://b:2/v1/traces"
+    (line,) = said(caplog)
+    assert line.startswith("weft: endpoint= is ")
+
+
+def test_a_bad_protocol_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+    assert destination().protocol == "http/protobuf"
+    (line,) = said(caplog)
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL is 'http/json'" in line
+
+
+def test_the_port_of_grpc_with_http_is_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
+    assert destination("http://a:4317").url == "http://a:4317/v1/traces"
+    (line,) = said(caplog)
+    assert "4318" in line
+
+
+def test_grpc_that_is_not_installed_becomes_http_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(otlp, "find_spec", lambda name: None)
+    assert destination("http://a:4317", "grpc") == Destination("http/protobuf", "http://a:4318/v1/traces")
+    (line,) = said(caplog)
+    assert "pip install 'weft[grpc]'" in line
+
+
+def test_headers_are_those_of_the_environment_and_the_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "a=1,b=2")
+    assert destination(headers={"B": "3"}).headers == {"a": "1", "b": "3"}
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "c=4")
+    assert destination().headers == {"c": "4"}
+
+
+def test_secrets_are_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+    found = destination("http://user:secret@a:1", headers={"authorization": "secret"})
+    destination("http://user:secret@a:port")
+    assert "secret" not in str(found)
+    assert "secret" not in " ".join(said(caplog))
+    assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_it_makes_the_exporter_of_its_protocol(protocol: str) -> None:
+    if protocol == "grpc" and find_spec("grpc") is None:
+        pytest.skip("grpcio is not installed")
+    exporter = destination("http://127.0.0.1:1", protocol, {"a": "b"}).exporter()
+    assert protocol.partition("/")[0] in type(exporter).__module__
+    exporter.shutdown()
+
+
+def test_spans_travel_over_grpc_with_their_headers() -> None:
+    grpc = pytest.importorskip("grpc")
+    taken: list[tuple[str, str]] = []
+
+    def export(request: bytes, context: Any) -> bytes:
+        spans = ExportTraceServiceRequest.FromString(request).resource_spans[0].scope_spans[0].spans
+        taken.append((spans[0].name, dict(context.invocation_metadata())["x-team"]))
+        return b""
+
+    service = "opentelemetry.proto.collector.trace.v1.TraceService"
+    methods = {"Export": grpc.unary_unary_rpc_method_handler(export)}
+    handler = grpc.method_handlers_generic_handler(service, methods)
+    server = grpc.server(ThreadPoolExecutor(1), handlers=[handler])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        exporter = destination(f"127.0.0.1:{port}", "grpc", {"X-Team": "blue"}).exporter()
+        span = ReadableSpan("one", context=SpanContext(1, 2, False), start_time=1, end_time=2)
+        assert exporter.export([span]) is SpanExportResult.SUCCESS
+        exporter.shutdown()
+    finally:
+        server.stop(None).wait()
+    assert taken == [("one", "blue")]
+
+
+anything = (
+    st.none() | st.text() | st.integers() | st.binary() | st.dictionaries(st.text(), st.text(), max_size=2)
+)
+
+
+@settings(deadline=None)
+@given(anything, anything, anything)
+def test_no_argument_makes_it_raise(endpoint: Any, protocol: Any, headers: Any) -> None:
+    assert isinstance(destination(endpoint, protocol, headers), Destination)

@@ -1,0 +1,123 @@
+"""A stand-in for a backend: an HTTP server that takes OTLP/HTTP protobuf and keeps what it was sent."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.servers import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class SentSpan:
+    """One span as it came over the wire."""
+
+    name: str
+    kind: int
+    trace_id: str
+    span_id: str
+    parent_id: str
+    attributes: dict[str, Any]
+    resource: dict[str, Any]
+    scope: str
+
+    @property
+    def service(self) -> str:
+        return str(self.resource["service.name"])
+
+
+@dataclass
+class Receiver:
+    """What was received, and how to answer.
+
+    Attributes:
+        status: The HTTP status of every answer.
+        requests: (path, headers in lower case, number of spans) of every request.
+    """
+
+    port: int = 0
+    status: int = 200
+    requests: list[tuple[str, dict[str, str], int]] = field(default_factory=list)
+    _spans: list[SentSpan] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def spans(self) -> list[SentSpan]:
+        with self._lock:
+            return list(self._spans)
+
+    def wait_for(self, *names: str) -> dict[str, SentSpan]:
+        """Wait for spans of these names; return the last one of each."""
+        until(lambda: set(names) <= {span.name for span in self.spans()}, f"spans {names} arrived")
+        return {span.name: span for span in self.spans()}
+
+    def take(self, path: str, headers: dict[str, str], body: bytes) -> None:
+        request = ExportTraceServiceRequest.FromString(
+            gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        )
+        spans = [
+            SentSpan(
+                name=span.name,
+                kind=span.kind,
+                trace_id=span.trace_id.hex(),
+                span_id=span.span_id.hex(),
+                parent_id=span.parent_span_id.hex(),
+                attributes=_plain(span.attributes),
+                resource=_plain(resource.resource.attributes),
+                scope=scope.scope.name,
+            )
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+        with self._lock:
+            self.requests.append((path, headers, len(spans)))
+            if self.status == 200:
+                self._spans.extend(spans)
+
+
+@contextmanager
+def otlp_receiver() -> Iterator[Receiver]:
+    """Run a receiver on a free loopback port."""
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            receiver.take(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            self.send_response(receiver.status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _plain(attributes: Any) -> dict[str, Any]:
+    return {
+        each.key: getattr(each.value, each.value.WhichOneof("value") or "string_value") for each in attributes
+    }
