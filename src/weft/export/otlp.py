@@ -1,8 +1,8 @@
 """Where spans go: the OTLP destination that arguments and OTEL_EXPORTER_OTLP_* describe.
 
-Source: OpenTelemetry specification, protocol/exporter.md. An argument wins over OTEL_EXPORTER_OTLP_TRACES_*,
-    which
-wins over OTEL_EXPORTER_OTLP_*. What cannot be used costs one warning, and the next in line is taken.
+Source: OpenTelemetry specification, protocol/exporter.md. An argument wins over
+OTEL_EXPORTER_OTLP_TRACES_*, which wins over OTEL_EXPORTER_OTLP_*. What cannot be used costs one warning, and
+the next in line is taken.
 Timeouts, compression and certificates are read by the OpenTelemetry exporters themselves.
 """
 

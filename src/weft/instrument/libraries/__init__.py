@@ -1,1 +1,1 @@
-"""One file per transport or library that no OpenTelemetry instrumentation covers."""
+"""Libraries that carry agents' calls: OpenTelemetry's instrumentations, and ours where there is none."""
