@@ -76,8 +76,6 @@ def open_pipeline(data: Path, journal_bytes: int) -> Iterator[Pipeline]:
             "Choose one that you may write to (--data)."
         ) from error
     with contextlib.closing(journal):
-        for damage in journal.damaged:
-            log.warning("the journal is damaged: %s", damage)
         try:
             store = Store(data / "store")
         except StoreError as error:

@@ -205,3 +205,21 @@ def test_a_failing_decoder_does_not_lose_the_journal(tmp_path: Path, monkeypatch
     indexer.close()
     store.close()
     journal.close()
+
+
+def test_damage_in_the_journal_is_said_and_costs_only_what_it_hit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal(tmp_path / "journal", max_bytes=1 << 20, segment_bytes=2048)
+    for _ in range(8):
+        journal.append([body(2, text="x" * 1000)])
+    journal.close()
+    segment = min(file for file in (tmp_path / "journal").iterdir() if file.stat().st_size > 2000)
+    content = bytearray(segment.read_bytes())
+    content[1500] ^= 0xFF
+    segment.write_bytes(content)
+    house = House(tmp_path)
+    assert house.indexer.flush(30)
+    assert house.count() == 14
+    assert "the journal is damaged" in caplog.text
+    house.close()

@@ -17,6 +17,7 @@ class NoJournal:
     """A stand-in: this test commits rows that no journal holds."""
 
     identity = "0" * 32
+    damaged = ()
 
 
 @pytest.fixture

@@ -79,6 +79,8 @@ class Committer:
         self._journal, self._store, self._decode, self._refused = journal, store, decode, refused
         self._stored_payloads: set[str] = set()
         self._stored_day = 0
+        self._damage_reported = 0
+        self._report_damage()
 
     def read(self, commit: Commit, stop: int, spans: int = ALL) -> None:
         """Let a commit grow by entries of the journal, until `stop` or until it has about `spans` spans."""
@@ -94,7 +96,8 @@ class Committer:
                     return
         if bodies:
             commit.add(self._decode(bodies), stop)
-        commit.stop = stop  # entries that damage took are passed over; the journal has reported them
+        commit.stop = stop  # entries that damage took are passed over
+        self._report_damage()
 
     def begin(self, commit: Commit) -> Mark:
         """Mark a commit in the journal; after a crash it can only be made as it is."""
@@ -149,6 +152,12 @@ class Committer:
                 raise
             except StoreError as half_error:
                 self._split(half, half_error)
+
+    def _report_damage(self) -> None:
+        """Say what the journal could not read; in older segments that shows only when they are read."""
+        for damage in self._journal.damaged[self._damage_reported :]:
+            log.error("the journal is damaged: %s", damage)
+        self._damage_reported = len(self._journal.damaged)
 
     def _set_aside(self, sequence: int, error: StoreError) -> None:
         self._refused.mkdir(exist_ok=True)
