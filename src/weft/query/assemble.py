@@ -61,8 +61,9 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
 def _lists(spans: pa.Table, children: pa.Table, names: Mapping[str, str]) -> dict[str, pa.Array]:
     """The columns of the children as one list a span."""
     parents = _parents(spans, children)
-    order = np.argsort(parents, kind="stable")
-    counts = np.bincount(parents, minlength=len(spans))
+    # A commit between the reads brings children of spans that were not read: they sort to the front.
+    order = np.argsort(parents, kind="stable")[np.count_nonzero(parents < 0) :]
+    counts = np.bincount(parents[parents >= 0], minlength=len(spans))
     offsets = pa.array(np.concatenate(([0], np.cumsum(counts))).astype(np.int32))
     return {
         name: pa.ListArray.from_arrays(offsets, _plain(children.column(column)).take(pa.array(order)))
@@ -71,9 +72,9 @@ def _lists(spans: pa.Table, children: pa.Table, names: Mapping[str, str]) -> dic
 
 
 def _parents(spans: pa.Table, children: pa.Table) -> npt.NDArray[np.int64]:
-    """For each child the row of its span, by the span's identity."""
+    """For each child the row of its span, by the span's identity; -1 where it is not among them."""
     rows = {key: row for row, key in enumerate(_keys(spans, _SPAN_KEY))}
-    return np.fromiter((rows[key] for key in _keys(children, _CHILD_KEY)), np.int64, len(children))
+    return np.fromiter((rows.get(key, -1) for key in _keys(children, _CHILD_KEY)), np.int64, len(children))
 
 
 def _keys(rows: pa.Table, names: tuple[str, ...]) -> Any:

@@ -76,6 +76,7 @@ class Queries:
             As `assemble` does, ordered by trace, start and span id; large values are in their place.
         """
         wanted = [trace_id.hex() for trace_id in trace_ids]
+        # Spans first: a commit stores them last, so that every span that is read has its events and links.
         spans = self._read("spans", trace_ids=wanted)
         events, links = self._read("events", trace_ids=wanted), self._read("links", trace_ids=wanted)
         for column in ("linked_trace_id", "linked_span_id"):  # bytes that the wire format calls text

@@ -37,7 +37,9 @@ class Store:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._dsn = f"chdb://{directory}"
+        self._directory = str(directory.resolve())
+        if "?" in self._directory:  # the engine takes what follows for options
+            raise StoreError(f"{self._directory} has a question mark in its name; choose another directory")
         self._writer = self._connect()
         for script in sorted(files("weft.store.sql").iterdir(), key=lambda file: file.name):
             if script.name.endswith(".sql"):
@@ -112,8 +114,8 @@ class Store:
         self._writer.close()
 
     def _connect(self) -> Client:
-        with _translated(f"open {self._dsn}"):
-            return clickhouse_connect.get_client(dsn=self._dsn)
+        with _translated(f"open {self._directory}"):
+            return clickhouse_connect.get_client(interface="chdb", path=self._directory)
 
     @staticmethod
     def _run(client: Client, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
