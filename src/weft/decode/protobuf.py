@@ -10,6 +10,8 @@ import ptars
 import pyarrow as pa
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from weft.decode.wire import check
+
 _DESCRIPTOR: Any = ExportTraceServiceRequest.DESCRIPTOR
 _handler = ptars.HandlerPool([_DESCRIPTOR.file]).get_for_message(_DESCRIPTOR)
 
@@ -31,7 +33,14 @@ def parse(bodies: Sequence[bytes]) -> pa.StructArray:
         MalformedBody: One of the bodies does not parse. Which one is not known: parse them one by one.
     """
     try:
+        for body in bodies:
+            check(body)
         batch = _handler.list_to_record_batch(list(bodies))
     except ValueError as error:
         raise MalformedBody(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        # A panic in compiled code is no Exception, and would end the thread that it comes to.
+        raise MalformedBody("the parser gave up on it") from error
     return batch.column("resource_spans")

@@ -62,5 +62,29 @@ class Spans:
             self.body_of_resource,
         )
 
+    def in_use(self) -> "Spans":
+        """The same without the scopes and resources that no span came in.
+
+        They are described one by one, which takes 12 µs each; nothing keeps a sender from sending empty ones.
+        """
+        scopes, scope_of_span = _in_use(self.scope_of_span, len(self.scopes))
+        resources, resource_of_scope = _in_use(self.resource_of_scope.filter(scopes), len(self.resources))
+        return Spans(
+            self.resources.filter(resources),
+            self.scopes.filter(scopes),
+            self.spans,
+            scope_of_span,
+            resource_of_scope,
+            self.body_of_resource.filter(resources),
+        )
+
     def __len__(self) -> int:
         return len(self.spans)
+
+
+def _in_use(index: pa.Array, length: int) -> tuple[pa.BooleanArray, pa.Array]:
+    """Which of `length` rows an index points to, and the index to those alone."""
+    used = np.zeros(length, np.bool_)
+    used[index.to_numpy()] = True
+    places = np.cumsum(used) - 1
+    return pa.array(used), pa.array(places).take(index)

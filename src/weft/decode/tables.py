@@ -28,6 +28,7 @@ def tables(spans: Spans, payloads: Payloads) -> dict[str, pa.Table]:
         Rows by the name of their table: `events`, `links` and `spans`. Times are nanoseconds;
         `duration_ns` is end - start in 64-bit arithmetic that wraps, so that any pair of times comes back.
     """
+    spans = spans.in_use()
     span = spans.spans
     table = pa.table(_columns(spans, payloads))
     return {

@@ -31,6 +31,10 @@ class UnknownEncoding(Exception):
     """The body's content encoding is none of `ENCODINGS`."""
 
 
+class DamagedBody(ValueError):
+    """A body is not what its content encoding says."""
+
+
 def decompress(body: bytes, encoding: str, limit: int = BODY_LIMIT) -> bytes:
     """Undo a content encoding.
 
@@ -42,7 +46,7 @@ def decompress(body: bytes, encoding: str, limit: int = BODY_LIMIT) -> bytes:
     Raises:
         UnknownEncoding: There is no such encoding here.
         TooLarge: There is more than `limit` behind it; no more than that was decompressed.
-        ValueError: The body is damaged, ends early, or is made of more than `MEMBERS` pieces.
+        DamagedBody: The body is damaged, ends early, or is made of more than `MEMBERS` pieces.
     """
     try:
         decode = ENCODINGS[encoding.strip().lower()]
@@ -66,16 +70,16 @@ def _decoded(name: str, begin: Callable[[], Any], body: bytes, limit: int) -> by
     while position < len(body) or not members:
         members += 1
         if members > MEMBERS:
-            raise ValueError(f"the {name} body is made of more than {MEMBERS:,} pieces")
+            raise DamagedBody(f"the {name} body is made of more than {MEMBERS:,} pieces")
         decoder = begin()
         while not decoder.eof:
             piece = body[position : position + PIECE]
             if not piece:
-                raise ValueError(f"the {name} body ends early")
+                raise DamagedBody(f"the {name} body ends early")
             try:
                 decoded += decoder.decompress(piece, limit + 1 - len(decoded))
             except (zlib.error, zstd.ZstdError) as error:
-                raise ValueError(f"the {name} body is damaged: {error}") from error
+                raise DamagedBody(f"the {name} body is damaged: {error}") from error
             if len(decoded) > limit:
                 raise TooLarge
             position += len(piece)

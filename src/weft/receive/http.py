@@ -1,19 +1,21 @@
 """OTLP over HTTP: `POST /v1/traces`, protobuf or JSON, compressed or not (OTLP 1.11, OTLP/HTTP)."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from weft.receive.answers import Refusal, encode, refusal, response, status
-from weft.receive.budget import ByteBudget
-from weft.receive.compression import BODY_LIMIT, TooLarge, decompress
+from weft.receive.answers import encode, refusal, response, status
+from weft.receive.body import read
+from weft.receive.budget import ByteBudget, Share
+from weft.receive.compression import TooLarge, decompress
 from weft.receive.intake import Intake, Verdict
 
 log = logging.getLogger(__name__)
@@ -22,15 +24,12 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 #: Bodies in memory at the same time, over all connections.
 HELD_BYTES: Final = 256 << 20
-#: A body over the limit is read to this length before it is refused, so that a sender that writes first and
-#: reads later sees the answer and not a broken connection.
-DRAINED_BYTES: Final = 256 << 20
-#: Bodies up to this size are decompressed on the spot; a thread costs more than it saves.
+#: Bodies up to this size are decompressed on the spot, to 16 times as much: a thread would cost more.
 SMALL: Final = 64 << 10
-
-
-class WrongMediaType(Exception):
-    """The body's media type is neither of OTLP's."""
+#: Bodies that are decompressed in threads at the same time; each may take 64 MiB twice.
+DECOMPRESSING: Final = 4
+#: JSON beyond this size is read one at a time: as Python objects it takes 10 to 50 times its size.
+LARGE_JSON: Final = 256 << 10
 
 
 def application(intake: Intake[Any], json_to_protobuf: Callable[[bytes], bytes]) -> Starlette:
@@ -40,79 +39,64 @@ def application(intake: Intake[Any], json_to_protobuf: Callable[[bytes], bytes])
         intake: Where bodies go.
         json_to_protobuf: Re-encodes an OTLP JSON body; raises `ValueError` when it is not one.
     """
-    budget = ByteBudget(HELD_BYTES)
+    receiver = _Receiver(intake, json_to_protobuf)
+    return Starlette(routes=[Route("/v1/traces", receiver.traces, methods=["POST"])])
 
-    async def traces(request: Request) -> Response:
+
+class _Receiver:
+    def __init__(self, intake: Intake[Any], json_to_protobuf: Callable[[bytes], bytes]) -> None:
+        self._intake, self._json_to_protobuf = intake, json_to_protobuf
+        self._budget = ByteBudget(HELD_BYTES)
+        self._decompressing = asyncio.Semaphore(DECOMPRESSING)
+        self._large_json = asyncio.Semaphore(1)
+
+    async def traces(self, request: Request) -> Response:
+        """Take one request and answer it."""
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        as_json = media_type == JSON
-        reader = _Body(request, budget)
-        try:
-            if media_type not in (PROTOBUF, JSON):
-                raise WrongMediaType(media_type)
-            body = await reader.read()
-            encoding = request.headers.get("content-encoding", "")
-            verdict = await _take(body, encoding, as_json)
-        except WrongMediaType as error:
+        if media_type not in (PROTOBUF, JSON):
             return PlainTextResponse(
-                f"content type {str(error)!r} is not supported; send {PROTOBUF} or {JSON}\n", status_code=415
+                f"content type {media_type[:100]!r} is not supported; send {PROTOBUF} or {JSON}\n", 415
             )
+        as_json = media_type == JSON
+        try:
+            with self._budget.share() as share:
+                body = await read(request, share)
+                encoding = request.headers.get("content-encoding", "")
+                verdict = await self._take(body, encoding, as_json, share)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         except Exception as error:  # noqa: BLE001 # `refusal` tells apart whose fault it is
             return _refuse(error, as_json)
-        finally:
-            reader.close()
         return Response(encode(response(verdict), as_json), media_type=media_type)
 
-    async def _take(body: bytes, encoding: str, as_json: bool) -> Verdict:
-        if encoding and len(body) > SMALL:
-            body = await run_in_threadpool(decompress, body, encoding)
-        else:
-            body = decompress(body, encoding)
+    async def _take(self, body: bytes, encoding: str, as_json: bool, share: Share) -> Verdict:
+        if encoding:
+            body = await self._decompressed(body, encoding)
+            share.resize(len(body))
         if as_json:
-            body = await run_in_threadpool(json_to_protobuf, body)
-        return await asyncio.wrap_future(intake.submit(body))
+            async with self._large_json if len(body) > LARGE_JSON else contextlib.nullcontext():
+                body = await run_in_threadpool(self._json_to_protobuf, body)
+        return await asyncio.wrap_future(self._intake.submit(body))
 
-    return Starlette(routes=[Route("/v1/traces", traces, methods=["POST"])])
-
-
-class _Body:
-    """A request's body, read with a limit on its length and on what is held over all requests."""
-
-    def __init__(self, request: Request, budget: ByteBudget) -> None:
-        self._request, self._budget = request, budget
-        self._held = 0
-
-    async def read(self) -> bytes:
-        """Read it all.
-
-        Raises:
-            TooLarge: It is longer than `BODY_LIMIT`.
-            Overloaded: Too much is held already.
-        """
-        chunks: list[bytes] = []
-        received = 0
-        async for chunk in self._request.stream():
-            received += len(chunk)
-            if received > DRAINED_BYTES:
-                break
-            if received > BODY_LIMIT:
-                chunks.clear()
-                continue
-            self._budget.take(len(chunk))
-            self._held += len(chunk)
-            chunks.append(chunk)
-        if received > BODY_LIMIT:
-            raise TooLarge
-        return b"".join(chunks)
-
-    def close(self) -> None:
-        self._budget.give_back(self._held)
+    async def _decompressed(self, body: bytes, encoding: str) -> bytes:
+        if len(body) <= SMALL:
+            with contextlib.suppress(TooLarge):  # too large for here
+                return decompress(body, encoding, SMALL * 16)
+        async with self._decompressing:
+            return await run_in_threadpool(decompress, body, encoding)
 
 
 def _refuse(error: Exception, as_json: bool) -> Response:
-    answer: Refusal = refusal(error)
+    answer = refusal(error)
     if answer.http_status == 500:
         log.error("an OTLP/HTTP request failed", exc_info=error)
-    headers = {} if answer.retry_after_s is None else {"Retry-After": str(answer.retry_after_s)}
+    headers = {}
+    if answer.retry_after_s is not None:
+        headers["Retry-After"] = str(answer.retry_after_s)
+    if answer.http_status == 415:
+        headers["Accept-Encoding"] = "gzip, zstd, deflate"  # RFC 9110, 15.5.16
+    if answer.http_status == 408:
+        headers["Connection"] = "close"  # RFC 9110, 15.5.9; and the rest of the body is not awaited
     return Response(
         encode(status(answer), as_json),
         status_code=answer.http_status,

@@ -28,6 +28,12 @@ class Overloaded(Exception):
     retry_after_s = 1
 
 
+class Stopping(Exception):
+    """The server is about to stop; the sender should come again in `retry_after_s`, when it is back."""
+
+    retry_after_s = 5
+
+
 class Malformed(ValueError):
     """A body cannot be decoded: it is the sender's fault and sending it again will not help."""
 
@@ -57,6 +63,8 @@ class Decoded(Protocol):
 
 D = TypeVar("D", bound=Decoded)
 
+Request = tuple[bytes, "Future[Verdict]"]
+
 
 class Intake(Generic[D]):
     """The door to the journal, in a thread of its own.
@@ -77,7 +85,7 @@ class Intake(Generic[D]):
     ) -> None:
         self._decode, self._journal, self._deliver, self._pace = decode, journal, deliver, pace
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[bytes, Future[Verdict]]] = deque()
+        self._waiting: deque[Request] = deque()
         self._waiting_bytes = 0
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="weft-intake", daemon=True)
@@ -90,11 +98,14 @@ class Intake(Generic[D]):
             Resolves to its verdict once it is on disk, or to `Malformed`, `JournalFull` or `OSError`.
 
         Raises:
-            Overloaded: Too much is waiting, or the server is stopping.
+            Overloaded: Too much is waiting.
+            Stopping: The intake is closed.
         """
         answer: Future[Verdict] = Future()
         with self._changed:
-            if self._closing or (self._waiting and self._waiting_bytes + len(body) > WAITING_BYTES):
+            if self._closing:
+                raise Stopping
+            if self._waiting and self._waiting_bytes + len(body) > WAITING_BYTES:
                 raise Overloaded
             self._waiting.append((body, answer))
             self._waiting_bytes += len(body)
@@ -109,44 +120,52 @@ class Intake(Generic[D]):
         self._thread.join()
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
-                    return
-                group = self._take()
-            self._answer(group)
+        while not self._closing or self._waiting:
+            self._answer(self._next_group())
             self._pace()
 
-    def _take(self) -> list[tuple[bytes, Future[Verdict]]]:
-        group = [self._waiting.popleft()]
-        size = len(group[0][0])
-        while self._waiting and len(group) < GROUP_BODIES and size < GROUP_BYTES:
-            group.append(self._waiting.popleft())
-            size += len(group[-1][0])
-        self._waiting_bytes -= size
-        return group
+    def _next_group(self) -> list[Request]:
+        """Wait for requests and take some. Who has gone away meanwhile is left out; later, nobody can go."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing)
+            group: list[Request] = []
+            size = 0
+            while self._waiting and len(group) < GROUP_BODIES and size < GROUP_BYTES:
+                body, answer = self._waiting.popleft()
+                self._waiting_bytes -= len(body)
+                if answer.set_running_or_notify_cancel():
+                    group.append((body, answer))
+                    size += len(body)
+            return group
 
-    def _answer(self, group: list[tuple[bytes, Future[Verdict]]]) -> None:
+    def _answer(self, group: list[Request]) -> None:
+        if not group:
+            return
+        bodies = [body for body, _ in group]
         try:
-            verdicts = self._keep([body for body, _ in group])
-        except ValueError as error:
-            if len(group) > 1:  # one of them is malformed: the others must not suffer for it
+            decoded = self._decode(bodies)
+        except Exception as error:
+            if len(group) > 1:  # the fault of one of them: the others must not suffer for it
                 for one in group:
                     self._answer([one])
                 return
-            group[0][1].set_exception(Malformed(str(error)))
+            malformed = isinstance(error, ValueError)
+            if not malformed:
+                log.exception("a request could not be decoded")
+            self._refuse(group, Malformed(str(error)) if malformed else error)
+            return
+        try:
+            if len(decoded):
+                self._deliver(self._journal.append(bodies), decoded)
         except Exception as error:
             if not isinstance(error, (JournalFull, OSError)):
                 log.exception("%d request(s) could not be journaled", len(group))
-            for _, answer in group:
-                answer.set_exception(error)
-        else:
-            for (_, answer), verdict in zip(group, verdicts, strict=True):
-                answer.set_result(verdict)
+            self._refuse(group, error)
+            return
+        for (_, answer), verdict in zip(group, decoded.verdicts, strict=True):
+            answer.set_result(verdict)
 
-    def _keep(self, bodies: list[bytes]) -> Sequence[Verdict]:
-        decoded = self._decode(bodies)
-        if len(decoded):
-            self._deliver(self._journal.append(bodies), decoded)
-        return decoded.verdicts
+    @staticmethod
+    def _refuse(group: list[Request], error: Exception) -> None:
+        for _, answer in group:
+            answer.set_exception(error)
