@@ -74,7 +74,6 @@ def test_days_are_those_of_receipt(store: Store) -> None:
     assert store.days() == ["2024-01-01", "2024-01-02"]
 
 
-@pytest.mark.xfail(reason="Store.drop_days leaves the events and links of the day")
 def test_a_dropped_day_leaves_nothing_behind(store: Store) -> None:
     commit(store, 1, NEW_YEAR, full(), full())
     commit(store, 2, NEW_YEAR + DAY, full())
@@ -83,7 +82,6 @@ def test_a_dropped_day_leaves_nothing_behind(store: Store) -> None:
     assert store.days() == ["2024-01-02"]
 
 
-@pytest.mark.xfail(reason="Store.days looks at spans and payloads only")
 def test_a_day_is_known_by_any_of_its_tables(store: Store) -> None:
     """A crash between two statements of a drop must not keep the rest for ever."""
     commit(store, 1, NEW_YEAR, full())

@@ -34,14 +34,12 @@ _Message = dict[int, Any]
 
 
 def _messages(descriptor: Descriptor, within: tuple[str, ...] = ()) -> _Message:
-    """The messages in a message, by tag; what a parser leaves closed, because it repeats, has none in it."""
-    if descriptor.full_name in within:
-        return {}
+    """The messages in a message, by tag, without those that contain themselves: they stay closed."""
     within = (*within, descriptor.full_name)
     return {
         field.number << 3 | 2: _messages(field.message_type, within)
         for field in descriptor.fields
-        if field.message_type is not None
+        if field.message_type is not None and field.message_type.full_name not in within
     }
 
 
@@ -80,7 +78,7 @@ def check(body: bytes) -> None:
                         position += 1
             except IndexError:
                 raise WireError("the body ends within a field") from None
-            if length > opened_bytes and messages.get(tag):
+            if length > opened_bytes and tag in messages:
                 to_open.append((messages[tag], position, position + length))
             position += length
         if position != stop:

@@ -65,6 +65,7 @@ class Queries:
             parameters[f"key_{number}"] = key
             parameters[f"values_{number}"] = [content_hash(value) if large else value]
             parameters[f"texts_{number}"] = [value]
+            parameters[f"filled_{number}"] = bool(value)
             parameters[f"meanings_{number}"] = _meanings(key, value)
         trace_ids: list[bytes] = self._run("find", statement, parameters).column("trace_id").to_pylist()
         return trace_ids

@@ -17,6 +17,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from weft.store.errors import ReadTimedOut, StoreError, StoreUnavailable
 
+#: Everything that is partitioned by day of receipt.
+TABLES: Final = ("events", "links", "payloads", "spans")
 #: Reads at the same time; each has a connection of its own, so that none waits for a commit.
 READERS: Final = 4
 READ_LIMIT_S: Final = 20
@@ -94,7 +96,7 @@ class Store:
         """The days of receipt that hold data, as `YYYY-MM-DD`, oldest first."""
         partitions = self.read(
             "SELECT DISTINCT partition FROM system.parts"
-            " WHERE database = currentDatabase() AND table IN ('spans', 'payloads') AND active"
+            " WHERE database = currentDatabase() AND active"
             " ORDER BY partition"
         )
         return [str(day) for day in partitions.column("partition").to_pylist()]
@@ -102,7 +104,7 @@ class Store:
     def drop_days(self, days: Sequence[str]) -> None:
         """Delete everything that was received on these days and free its disk space."""
         for day in days:
-            for table in ("spans", "payloads"):
+            for table in TABLES:
                 self._run(self._writer, f"ALTER TABLE {table} DROP PARTITION {{day:String}}", {"day": day})
 
     def close(self) -> None:

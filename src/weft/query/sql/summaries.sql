@@ -4,7 +4,8 @@ SELECT
     argMin(toString(service), (parent_span_id != toFixedString('', 8), spans.start_ns)) AS root_service,
     argMin(toString(name), (parent_span_id != toFixedString('', 8), spans.start_ns)) AS root_name,
     min(spans.start_ns) AS start_ns,
-    max(spans.start_ns + greatest(duration_ns, 0)) AS end_ns,
+    -- The times are the sender's word: their sum may be more than 64 bits hold.
+    toUInt64(least(max(toUInt128(spans.start_ns) + toUInt128(greatest(duration_ns, 0))), toUInt128(18446744073709551615))) AS end_ns,
     count() AS spans,
     countIf(status_code = 2) AS errors,
     arraySort(groupUniqArray(toString(service))) AS services

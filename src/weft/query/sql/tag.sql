@@ -1,5 +1,7 @@
+-- A key that is not in a map has an empty value there: only when an empty value is looked for, `filled` is false
+-- and the key is looked for too.
     AND (
-        attributes[{key_N:String}] IN {values_N:Array(String)}
+        (attributes[{key_N:String}] IN {values_N:Array(String)} AND ({filled_N:Bool} OR mapContains(attributes, {key_N:String})))
         OR resource IN
         (
             SELECT resource
@@ -25,12 +27,14 @@
             SELECT trace_id, start_ns, span_id, kind, service, span_name
             FROM events
             WHERE attributes[{key_N:String}] IN {values_N:Array(String)}
+                AND ({filled_N:Bool} OR mapContains(attributes, {key_N:String}))
         )
         OR (trace_id, start_ns, span_id, kind, service, name) IN
         (
             SELECT trace_id, start_ns, span_id, kind, service, span_name
             FROM links
             WHERE attributes[{key_N:String}] IN {values_N:Array(String)}
+                AND ({filled_N:Bool} OR mapContains(attributes, {key_N:String}))
         )
         OR multiIf(
             {key_N:String} = 'error', toString(status_code = 2),
