@@ -20,16 +20,19 @@ class Taken:
 
     Attributes:
         spans: How many spans were delivered to be indexed.
+        open: Nothing is decoded while it is not set.
+        reached: Something has come to be decoded.
     """
 
     def __init__(self, directory: Path, max_bytes: int = 256 << 20) -> None:
         self.journal = Journal(directory, max_bytes=max_bytes)
         self.spans = 0
-        self.intake: Intake[Any] = Intake(self._decode, self.journal, self._deliver)
-        self.open = threading.Event()
+        self.open, self.reached = threading.Event(), threading.Event()
         self.open.set()
+        self.intake: Intake[Any] = Intake(self._decode, self.journal, self._deliver)
 
     def _decode(self, bodies: Sequence[bytes]) -> Decoded:
+        self.reached.set()
         assert self.open.wait(60)
         return decode(bodies)
 
