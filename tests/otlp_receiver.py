@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import threading
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.servers import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import ssl
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,23 @@ class Receiver:
 
     Attributes:
         status: The HTTP status of every answer.
+        status_for: Decides the status by the spans' names instead; None leaves it to ``status``.
+        answer_headers: Sent with every answer.
+        answer: The body of every answer.
+        answering: While it is not set, requests are read and not answered.
         requests: (path, headers in lower case, number of spans) of every request.
+        sizes: Bytes of every request, uncompressed.
+        connections: How many were accepted.
     """
 
     port: int = 0
     status: int = 200
+    status_for: Callable[[list[str]], int] | None = None
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    answer: bytes = b""
+    answering: threading.Event = field(default_factory=threading.Event)
+    sizes: list[int] = field(default_factory=list)
+    connections: int = 0
     requests: list[tuple[str, dict[str, str], int]] = field(default_factory=list)
     _spans: list[SentSpan] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -62,10 +76,11 @@ class Receiver:
         until(lambda: set(names) <= {span.name for span in self.spans()}, f"spans {names} arrived")
         return {span.name: span for span in self.spans()}
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> None:
-        request = ExportTraceServiceRequest.FromString(
-            gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
-        )
+    def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
+        """Take a request in, and give the status of its answer."""
+        if headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        request = ExportTraceServiceRequest.FromString(body)
         spans = [
             SentSpan(
                 name=span.name,
@@ -81,37 +96,56 @@ class Receiver:
             for scope in resource.scope_spans
             for span in scope.spans
         ]
+        status = self.status_for([span.name for span in spans]) if self.status_for else self.status
         with self._lock:
             self.requests.append((path, headers, len(spans)))
-            if self.status == 200:
+            self.sizes.append(len(body))
+        self.answering.wait()
+        with self._lock:
+            if status == 200:
                 self._spans.extend(spans)
+        return status
 
 
 @contextmanager
-def otlp_receiver() -> Iterator[Receiver]:
-    """Run a receiver on a free loopback port."""
+def otlp_receiver(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Run a receiver on a loopback port, a free one by default."""
     receiver = Receiver()
+    receiver.answering.set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.take(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            self.send_response(receiver.status)
-            self.send_header("content-length", "0")
-            self.end_headers()
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status = receiver.take(self.path, headers, body)
+            with contextlib.suppress(ConnectionError):  # whoever asked may be gone
+                self.send_response(status)
+                for name, value in receiver.answer_headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(receiver.answer)))
+                self.end_headers()
+                self.wfile.write(receiver.answer)
+
+        def handle(self) -> None:
+            receiver.connections += 1
+            with contextlib.suppress(OSError):  # a handshake that fails, a client that is gone
+                super().handle()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     receiver.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield receiver
     finally:
+        receiver.answering.set()
         server.shutdown()
         server.server_close()
         thread.join()

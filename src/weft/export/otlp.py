@@ -23,6 +23,8 @@ from opentelemetry.util.re import parse_env_headers
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from weft.export.wire import Wire
+
 HTTP: Final = "http/protobuf"
 GRPC: Final = "grpc"
 PORT: Final = {HTTP: 4318, GRPC: 4317}
@@ -49,6 +51,16 @@ class Destination:
     def __str__(self) -> str:
         """The URL without user and password."""
         return _without_userinfo(self.url)
+
+    def wire(self) -> Wire:
+        """Make a connection to it, and import its protocol only: gRPC is optional.
+
+        Raises:
+            Exception: A certificate or a credential provider that is set is not there.
+        """
+        if self.protocol == GRPC:
+            return cast("Wire", import_module("weft.export.over_grpc").GrpcWire(self))
+        return cast("Wire", import_module("weft.export.over_http").HttpWire(self))
 
     def exporter(self) -> SpanExporter:
         """Make an OpenTelemetry exporter for it, and import that one only: gRPC's is optional."""
