@@ -102,7 +102,7 @@ with weft.agent("a"):
         OTEL_SPAN_EVENT_COUNT_LIMIT="few",
         OTEL_TRACES_EXPORTER="zipkin",
     )
-    assert answer(done) == ["traceparent"]
+    assert answer(done) == ["traceparent", "tracestate"]
     mistakes = {
         "endpoint= is 'http://a:port'",
         "protocol= is 'carrier pigeon'",

@@ -20,9 +20,8 @@ from opentelemetry.propagators.textmap import Getter, Setter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, MutableMapping
 
-# The longest value any propagator accepts is 8192 bytes (W3C Baggage). Longer ones are not handed on:
-# propagators log what they refuse, whole, and a carrier is untrusted input.
-MAX_VALUE_CHARS = 8192
+# No field that is understood is as long (W3C Baggage: 8192 bytes); what is, is not looked at.
+MAX_VALUE_CHARS = 65_536
 
 
 class CarrierGetter(Getter[Any]):
@@ -72,7 +71,7 @@ def remove(carrier: object, key: str) -> None:
 
 def _fields(carrier: object) -> Iterator[tuple[str, str]]:
     """Every readable field as (lower-case name, value)."""
-    for pair in _pairs(carrier):
+    for pair in pairs(carrier):
         if not _is_pair(pair):
             continue
         name, content = _text(pair[0]).lower(), pair[1]
@@ -82,7 +81,7 @@ def _fields(carrier: object) -> Iterator[tuple[str, str]]:
                 yield name, text
 
 
-def _pairs(carrier: object) -> Iterable[object]:
+def pairs(carrier: object) -> Iterable[object]:
     """The carrier as pairs. Werkzeug's and http.client's headers have ``items`` without being mappings."""
     if isinstance(carrier, list | tuple):
         return carrier

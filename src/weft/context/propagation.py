@@ -6,10 +6,9 @@ import logging
 from contextlib import suppress
 from typing import TypeVar, cast, overload
 
-from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 
-from weft.context import propagators
+from weft.context import propagators, traceparent, tracestate
 from weft.context.carriers import CarrierGetter, CarrierSetter, remove
 
 C = TypeVar("C")
@@ -42,11 +41,11 @@ def inject(carrier: C | None = None, context: Context | None = None) -> C | dict
     if carrier is None:
         return inject(cast(dict[str, str], {}), context)
     try:
-        fields: dict[str, str] = {}
-        propagators.current().inject(fields, context=context)
-        if "traceparent" in fields and "tracestate" not in fields:
-            remove(carrier, "tracestate")
-        for name, value in fields.items():
+        written: dict[str, str] = {}
+        propagators.current().inject(written, context=context)
+        if traceparent.FIELD in written and tracestate.FIELD not in written:
+            remove(carrier, tracestate.FIELD)
+        for name, value in written.items():
             _setter.set(carrier, name, value)
     except Exception:  # noqa: BLE001 - a carrier may raise anything; propagation never reaches user code
         _log.debug("trace context could not be written into a %s", type(carrier).__name__, exc_info=True)
@@ -67,17 +66,12 @@ def extract(carrier: object, context: Context | None = None) -> Context:
         A context for ``weft.attached(...)``, or for the ``context=`` of ``weft.agent`` and of OpenTelemetry's
         tracers.
     """
-    base = context if isinstance(context, Context) else get_current()
+    given = context if isinstance(context, Context) else None
     try:
-        propagator = propagators.current()
-        if context is None:
-            remote = propagator.extract(carrier, context=Context(), getter=_getter)
-            if trace.get_current_span(remote).get_span_context().is_valid:
-                return remote
-        return propagator.extract(carrier, context=base, getter=_getter)
+        return propagators.current().extract(carrier, context=given, getter=_getter)
     except Exception:  # noqa: BLE001 - a carrier may raise anything; propagation never reaches user code
         _log.debug("trace context could not be read from a %s", type(carrier).__name__, exc_info=True)
-    return base
+    return given if given is not None else get_current()
 
 
 def fields() -> set[str]:

@@ -1,8 +1,8 @@
-"""The formats in use: OpenTelemetry's global propagator, however OTEL_PROPAGATORS is spelt.
+"""The propagator in use: OpenTelemetry's global one, and what OTEL_PROPAGATORS asks it to write.
 
 ``import opentelemetry.propagate`` raises when the variable names a propagator that is misspelt or not
-installed (measured, opentelemetry-api 1.45). Weft therefore imports it here and nowhere else, with the names
-that exist.
+installed (measured, opentelemetry-api 1.45), also where Weft has that format itself. Weft therefore
+imports it here and nowhere else, with nothing configured, and then sets a propagator of its own.
 """
 
 from __future__ import annotations
@@ -11,19 +11,41 @@ import logging
 import os
 import sys
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from weft.context.formats.order import FORMATS
+from weft.context.propagator import BAGGAGE, W3C, Propagator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
+    from opentelemetry.context import Context
     from opentelemetry.propagators.textmap import TextMapPropagator
 
-VARIABLE = "OTEL_PROPAGATORS"
-DEFAULT = "tracecontext,baggage"
+VARIABLE: Final = "OTEL_PROPAGATORS"
+DEFAULT: Final = (W3C, BAGGAGE)
+WEFT: Final = "weft"
+NONE: Final = "none"
+OURS: Final = frozenset({W3C, BAGGAGE, *(each.name for each in FORMATS)})
 
 _log = logging.getLogger("weft")
+
+
+class Wanted(NamedTuple):
+    """What OTEL_PROPAGATORS asks for.
+
+    Attributes:
+        formats: Names of formats that Weft writes itself.
+        others: Propagators of other packages.
+        unknown: Names that nobody provides.
+    """
+
+    formats: tuple[str, ...]
+    others: tuple[TextMapPropagator, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def current() -> TextMapPropagator:
@@ -33,46 +55,114 @@ def current() -> TextMapPropagator:
     return get_global_textmap()
 
 
+def wanted(value: str | None = None) -> Wanted:
+    """Read a value of OTEL_PROPAGATORS; the variable's by default.
+
+    ``weft`` is ``tracecontext,baggage``, which is the default too. ``none``, anywhere, is none.
+    """
+    text = os.environ.get(VARIABLE, "") if value is None else value
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        return Wanted(DEFAULT)
+    if any(name.lower() == NONE for name in names):
+        return Wanted(())
+    formats: list[str] = []
+    others: list[TextMapPropagator] = []
+    unknown: list[str] = []
+    for name in names:
+        if name in OURS:
+            formats.append(name)
+        elif name == WEFT:
+            formats.extend(DEFAULT)
+        elif (other := _loaded(name)) is not None:
+            others.append(other)
+        else:
+            unknown.append(name)
+    if unknown and not formats and not others:
+        formats.extend(DEFAULT)
+    return Wanted(tuple(dict.fromkeys(formats)), tuple(others), tuple(unknown))
+
+
+def configured(
+    agent: Callable[[Context], str] | None = None, baggage_keys: Collection[str] | None = None
+) -> Propagator:
+    """Make the propagator that the environment asks for; a name that nobody provides costs one warning.
+
+    A propagator that the program has set itself is read and written as well.
+
+    Args:
+        agent: See `Propagator`.
+        baggage_keys: See `Propagator`.
+    """
+    asked = wanted()
+    _complain(asked.unknown, asked.formats + tuple(type(other).__name__ for other in asked.others))
+    theirs = _set_by_the_program()
+    others = (*asked.others, theirs) if theirs is not None else asked.others
+    if agent is None:
+        return Propagator(asked.formats, others=others, baggage_keys=baggage_keys)
+    return Propagator(asked.formats, others=others, agent=agent, baggage_keys=baggage_keys)
+
+
+def use(propagator: TextMapPropagator) -> None:
+    """Make a propagator the one that every instrumentation in this process uses."""
+    from opentelemetry.propagate import set_global_textmap  # noqa: PLC0415 - only after `load` made it importable
+
+    set_global_textmap(propagator)
+
+
 def load() -> None:
-    """Import OpenTelemetry's propagation API; a propagator that cannot be loaded costs one warning."""
+    """Import OpenTelemetry's propagation API, and use what the environment asks for, read by our rules."""
     if "opentelemetry.propagate" in sys.modules:
-        return
-    names = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
-    missing = [name for name in names if name.lower() != "none" and not _loads(name)]
-    if not missing:
+        return  # the program was first; what it has stays until `weft.init`
+    with _variable(NONE):
         import_module("opentelemetry.propagate")
-        return
-    usable = ",".join(name for name in names if name not in missing) or DEFAULT
-    _log.warning(
-        "%s: no propagator is called %s; going on with %s. Check the spelling, or install the package that "
-        "has it (pip install opentelemetry-propagator-...).",
-        VARIABLE,
-        " or ".join(repr(name) for name in missing),
-        usable,
-    )
-    with _variable(usable):
-        import_module("opentelemetry.propagate")
+    use(configured())
 
 
-def _loads(name: str) -> bool:
-    """Whether an installed package provides the propagator and it can be made."""
+@cache
+def _complain(unknown: tuple[str, ...], others: tuple[str, ...]) -> None:
+    """Say it once, however often the environment is read."""
+    if unknown:
+        _log.warning(
+            "%s: no propagator is called %s; going on with %s. Check the spelling, or install the package "
+            "that has it (pip install opentelemetry-propagator-...).",
+            VARIABLE,
+            " or ".join(map(repr, unknown)),
+            ",".join(others),
+        )
+
+
+def _set_by_the_program() -> TextMapPropagator | None:
+    """The global propagator, where it is neither what OpenTelemetry made of the environment nor ours."""
+    from opentelemetry.propagators.composite import CompositePropagator  # noqa: PLC0415 - on first use
+
+    found = current()
+    ours = type(found) is CompositePropagator or type(found).__module__.startswith("weft.")
+    return None if ours else found
+
+
+def _loaded(name: str) -> TextMapPropagator | None:
+    """Another package's propagator; None where there is none, or none that can be made."""
     for entry_point in entry_points(group="opentelemetry_propagator", name=name):
         try:
-            entry_point.load()()
+            propagator: TextMapPropagator = entry_point.load()()
         except Exception:  # noqa: BLE001 - other people's packages fail in any way; the answer is the same
-            return False
-        return True
-    return False
+            return None
+        return propagator
+    return None
 
 
 @contextmanager
 def _variable(value: str) -> Iterator[None]:
-    before = os.environ[VARIABLE]
+    before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = value
     try:
         yield
     finally:
-        os.environ[VARIABLE] = before
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
 
 
 load()

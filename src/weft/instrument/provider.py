@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
 from weft.model import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # Characters of one attribute value. Prompts of a million characters pass whole; what is longer is cut.
 MAX_VALUE_CHARS: Final = 1024 * 1024
@@ -22,14 +22,14 @@ VALUE_LENGTH_VARIABLE: Final = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"
 _log = logging.getLogger("weft")
 
 
-def provide(resource: Resource, processor: SpanProcessor | None) -> None:
-    """Send the spans of this process through a processor.
+def provide(resource: Resource, processors: Sequence[SpanProcessor]) -> None:
+    """Send the spans of this process through processors.
 
     A provider that is set already stays, with its resource, sampler and processors, and gets ours as well.
 
     Args:
         resource: Who is speaking, for a provider made here.
-        processor: Where ended spans go; None to record without sending.
+        processors: What sees the spans begin and end, in this order.
     """
     provider = trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
@@ -46,7 +46,7 @@ def provide(resource: Resource, processor: SpanProcessor | None) -> None:
             type(provider).__name__,
         )
         return
-    if processor is not None:
+    for processor in processors:
         provider.add_span_processor(processor)
 
 

@@ -8,18 +8,27 @@ import os
 import threading
 from typing import TYPE_CHECKING, Final
 
+from weft.context import propagators
 from weft.export.limits import QueueLimits
 from weft.export.otlp import destination
 from weft.export.processor import ExportProcessor
+from weft.instrument.arrivals import ArrivalRecorder
 from weft.instrument.conventions import choose_stable_conventions
 from weft.instrument.libraries import catalogue
 from weft.instrument.provider import provide
 from weft.instrument.resource import resource
+from weft.instrument.sender import sender
+from weft.instrument.trust.boundary import Boundary
+from weft.instrument.trust.policy import enforce, policy
+from weft.model import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.util.types import AttributeValue
+
+    from weft.instrument.trust.policy import Policy
 
 FLUSH_S: Final = 5.0
 
@@ -67,6 +76,10 @@ def init(
     headers: Mapping[str, str] | None = None,
     resource_attributes: Mapping[str, AttributeValue] | None = None,
     instrument: bool | Iterable[str] = True,
+    ingress: str | Mapping[str, str] | None = None,
+    egress: str | Iterable[str] | None = None,
+    baggage_keys: str | Iterable[str] | None = None,
+    baggage_egress: str | Iterable[str] | None = None,
 ) -> Telemetry:
     """Trace this process: its own spans, and those of the libraries it uses, over OTLP to a backend.
 
@@ -91,6 +104,11 @@ def init(
             ``aiohttp-client``, ``aiohttp-server``, ``fastapi``, ``flask``, ``httpx``, ``httpx2``,
             ``requests``, ``starlette``, ``threading``. OTEL_PYTHON_DISABLED_INSTRUMENTATIONS takes away from
             them.
+        ingress: Whose trace context is believed: ``trust`` (the default), ``link`` or ``restart``, for all
+            or by door: ``{"/public": "restart", ":8443": "link"}``. WEFT_INGRESS.
+        egress: Hosts outside this machine and private networks that get trace headers. WEFT_EGRESS.
+        baggage_keys: The baggage that is taken in and handed on; all by default. WEFT_BAGGAGE_KEYS.
+        baggage_egress: Hosts outside that get baggage. WEFT_BAGGAGE_EGRESS.
 
     Returns:
         A handle with ``flush`` and ``shutdown``.
@@ -104,7 +122,10 @@ def init(
         try:
             _current = Telemetry(_processor(endpoint, protocol, headers))
             if not _is_set("OTEL_SDK_DISABLED", "true"):
-                provide(resource(service, version, resource_attributes), _current.processor)
+                process = resource(service, version, resource_attributes)
+                _connect(process, policy(ingress, egress, baggage_keys, baggage_egress))
+                queue = [_current.processor] if _current.processor is not None else []
+                provide(process, [ArrivalRecorder(), *queue])
                 choose_stable_conventions()
                 catalogue.instrument(instrument)
         except Exception as error:  # noqa: BLE001 - the application starts, traced or not
@@ -124,6 +145,13 @@ def flush(timeout: float = FLUSH_S) -> bool:
         True when the backend has taken all of them, or ``weft.init`` was not called.
     """
     return _current is None or _current.flush(timeout)
+
+
+def _connect(process: Resource, rules: Policy) -> None:
+    """Have every instrumentation of this process read and write contexts by our rules."""
+    enforce(rules)
+    service = str(process.attributes.get(keys.SERVICE_NAME, ""))
+    propagators.use(Boundary(propagators.configured(sender(service), rules.baggage_keys)))
 
 
 def _processor(

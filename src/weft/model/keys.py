@@ -44,3 +44,13 @@ ERROR_TYPE: Final = "error.type"
 WEFT_OUTCOME: Final = "weft.outcome"  # "cancelled" or "closed"; absent when the work ran to its end or failed
 OUTCOME_CANCELLED: Final = "cancelled"
 OUTCOME_CLOSED: Final = "closed"
+
+# What arrived with the context of a span's parent (docs/reference/evidence.md).
+PROPAGATION_OUTCOME: Final = "weft.propagation.outcome"
+PROPAGATION_FORMAT: Final = "weft.propagation.format"
+PROPAGATION_RECEIVED: Final = "weft.propagation.received"
+PROPAGATION_PROBLEMS: Final = "weft.propagation.problems"
+PROPAGATION_CONFLICTS: Final = "weft.propagation.conflicts"
+PROPAGATION_SENDER_SPAN_ID: Final = "weft.propagation.sender.span_id"
+PROPAGATION_SENDER_AGENT: Final = "weft.propagation.sender.agent"
+PROPAGATION_SENT_NS: Final = "weft.propagation.sent_ns"

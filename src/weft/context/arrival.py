@@ -1,0 +1,121 @@
+"""What arrived with a request or a message: kept in its context until a span begins there, to be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from opentelemetry import trace
+from opentelemetry.context import Context, create_key, get_value
+from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, NonRecordingSpan
+
+from weft.context import baggage, evidence
+from weft.model import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.trace import SpanContext
+
+Outcome = Literal["continued", "absent", "malformed", "restarted", "linked"]
+
+#: The key of an `Arrival` in a context.
+KEY: Final = create_key("weft.arrival")
+#: The key under which OpenTelemetry's API keeps the current span: it has no name there, so it is asked for.
+(SPAN_KEY,) = trace.set_span_in_context(INVALID_SPAN, Context()).keys()
+
+
+class Arrival(NamedTuple):
+    """What a carrier held, and what became of it.
+
+    Attributes:
+        outcome: ``continued``: the sender's span is the parent. ``absent``: there was none. ``malformed``:
+            there was one that cannot be read. ``restarted``, ``linked``: there was one that policy did not
+            believe.
+        format: The format of the parent that was found; empty without one.
+        fields: The fields that came, in lower case.
+        parent: The parent of a span that begins in this context.
+        remote: The sender's span, if one was found.
+        tracestate: The field as it came, for handing it on untouched.
+        evidence: The value of the ``weft`` member of the tracestate.
+        problems: What was wrong with the fields, in a few words each; never with their values.
+        conflicts: Formats that name another trace than the one that was continued.
+    """
+
+    outcome: Outcome
+    format: str
+    fields: tuple[str, ...]
+    parent: SpanContext
+    remote: SpanContext | None = None
+    tracestate: str = ""
+    evidence: str = ""
+    problems: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+    def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
+        """The record as the receiving span's attributes (docs/reference/evidence.md).
+
+        The sender's span id is among them only where it is not the parent's: then somebody between the two
+        has put a span of its own there.
+        """
+        found: dict[str, str | int | tuple[str, ...]] = {
+            keys.PROPAGATION_OUTCOME: self.outcome,
+            keys.PROPAGATION_RECEIVED: ",".join(self.fields),
+        }
+        if self.format:
+            found[keys.PROPAGATION_FORMAT] = self.format
+        if self.problems:
+            found[keys.PROPAGATION_PROBLEMS] = self.problems
+        if self.conflicts:
+            found[keys.PROPAGATION_CONFLICTS] = self.conflicts
+        sender = evidence.read(self.evidence) if self.evidence else None
+        if sender is not None:
+            found[keys.PROPAGATION_SENT_NS] = sender.sent_ns
+            if sender.agent:
+                found[keys.PROPAGATION_SENDER_AGENT] = sender.agent
+            if self.remote is not None and sender.span_id != self.remote.span_id:
+                found[keys.PROPAGATION_SENDER_SPAN_ID] = f"{sender.span_id:016x}"
+        return found
+
+
+def arrival_in(context: Context | None) -> Arrival | None:
+    """The arrival that a span tells which begins in this context; None where it is an inner span's context.
+
+    Args:
+        context: The span's parent context; the current one by default.
+    """
+    arrival = get_value(KEY, context)
+    if not isinstance(arrival, Arrival):
+        return None
+    parent = trace.get_current_span(context).get_span_context()
+    return arrival if parent is arrival.parent else None
+
+
+def arrived(base: Context, arrival: Arrival, received_baggage: Mapping[str, object] | None = None) -> Context:
+    """Make the context of an arrival: its remote span is the current one, where there is one.
+
+    Args:
+        base: What else is in the context.
+        arrival: What arrived.
+        received_baggage: Baggage that takes the place of what `base` has.
+    """
+    # One copy of the context, where the API's setters would make one each (0.6 µs, measured).
+    values: dict[str, object] = {**base, KEY: arrival}
+    if arrival.remote is not None and arrival.parent is arrival.remote:
+        values[SPAN_KEY] = NonRecordingSpan(arrival.remote)
+    if received_baggage is not None:
+        values[baggage.CONTEXT_KEY] = received_baggage
+    return Context(values)
+
+
+def refused(context: Context, outcome: Literal["restarted", "linked"]) -> Context:
+    """Take back what arrived, by policy: the trace begins here, and nothing of the sender's is handed on.
+
+    A context in which no sender's span arrived loses the baggage that came alone.
+    """
+    values = {key: value for key, value in context.items() if key != baggage.CONTEXT_KEY}
+    arrival = context.get(KEY)
+    if isinstance(arrival, Arrival):
+        outcome_now = outcome if arrival.remote is not None else arrival.outcome
+        values[KEY] = arrival._replace(outcome=outcome_now, parent=INVALID_SPAN_CONTEXT)
+    values[SPAN_KEY] = INVALID_SPAN
+    return Context(values)

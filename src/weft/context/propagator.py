@@ -1,0 +1,304 @@
+"""The propagator: W3C Trace Context Level 2 and Baggage, all other formats that agents meet, evidence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from time import time_ns
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from opentelemetry import trace
+from opentelemetry.context import Context, get_current
+from opentelemetry.propagators.textmap import TextMapPropagator, default_getter, default_setter
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, TraceFlags
+
+from weft.context import baggage, evidence, traceparent, tracestate
+from weft.context.arrival import KEY, Arrival, arrived
+from weft.context.formats.format import Denied, Malformed
+from weft.context.formats.order import FORMATS
+from weft.context.received import W3C_FIELDS, received
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from opentelemetry.propagators.textmap import Getter, Setter
+
+    from weft.context.arrival import Outcome
+    from weft.context.formats.format import Format, Reading
+
+W3C: Final = "tracecontext"
+BAGGAGE: Final = "baggage"
+
+_LOW_64: Final = (1 << 64) - 1
+_FLAGS: Final = tuple(TraceFlags(flags) for flags in range(4))
+_log = logging.getLogger("weft.context")
+
+
+def _service(_: Context) -> str:
+    return os.environ.get("OTEL_SERVICE_NAME", "")
+
+
+class Propagator(TextMapPropagator):
+    """Reads every format, writes the ones that are wanted.
+
+    Reading: of several parents in one carrier the first one counts, in this order: the formats that are
+    written, as OTEL_PROPAGATORS names them; W3C; then `formats.order`. One that is malformed is passed over.
+    What else was there is in the context's `Arrival`, for the receiving span to tell.
+
+    With no context given, a carrier with a parent starts from an empty context (nothing ambient leaks into
+    the sender's trace), and one without a parent leaves the current context as it is, so that a span is
+    never cut off from its surroundings (OpenTelemetry specification, context/api-propagators.md).
+
+    Neither direction raises, whatever it is given.
+
+    Args:
+        formats: What is written: ``tracecontext``, ``baggage``, and names of `formats.order`.
+        others: Propagators of other packages, read where nothing else was found, and written as well.
+        agent: Gives the name of the agent that sends, for the evidence; OTEL_SERVICE_NAME by default.
+        baggage_keys: The baggage that is taken in and handed on; None for all of it.
+    """
+
+    def __init__(
+        self,
+        formats: Sequence[str] = (W3C, BAGGAGE),
+        *,
+        others: Sequence[TextMapPropagator] = (),
+        agent: Callable[[Context], str] = _service,
+        baggage_keys: Collection[str] | None = None,
+    ) -> None:
+        by_name = {each.name: each for each in FORMATS}
+        self._writes_w3c = W3C in formats
+        self._writes_baggage = BAGGAGE in formats
+        self._writes = [by_name[name] for name in formats if name in by_name]
+        first = [None if name == W3C else by_name[name] for name in formats if name == W3C or name in by_name]
+        self._order: list[Format | None] = list(dict.fromkeys([*first, None, *FORMATS]))  # None: W3C
+        self._others = tuple(others)
+        self._agent = agent
+        self._baggage_keys = baggage_keys
+
+    @property
+    def fields(self) -> set[str]:
+        """The names of the fields that are written, in lower case."""
+        names = {field for each in self._writes for field in each.fields}
+        names |= {field.lower() for each in self._others for field in each.fields}
+        if self._writes_w3c:
+            names |= {traceparent.FIELD, tracestate.FIELD}
+        return names | {baggage.FIELD} if self._writes_baggage else names
+
+    def extract(
+        self, carrier: Any, context: Context | None = None, getter: Getter[Any] = default_getter
+    ) -> Context:
+        """Read a carrier; see the class for what the answer holds."""
+        try:
+            return self._read(carrier, context, getter)
+        except Exception:  # noqa: BLE001 - carriers and getters may raise anything
+            _log.debug("trace context could not be read from a %s", type(carrier).__name__, exc_info=True)
+            return get_current() if context is None else context
+
+    def inject(
+        self, carrier: Any, context: Context | None = None, setter: Setter[Any] = default_setter
+    ) -> None:
+        """Write the context into a carrier; one that cannot be written stays as it is."""
+        self.write(carrier, context, setter)
+
+    def write(
+        self,
+        carrier: Any,
+        context: Context | None = None,
+        setter: Setter[Any] = default_setter,
+        *,
+        with_trace: bool = True,
+        with_baggage: bool = True,
+    ) -> None:
+        """Write the context, or the part of it that may go to the carrier's destination."""
+        try:
+            context = get_current() if context is None else context
+            fields: dict[str, str] = {}
+            if with_trace and with_baggage:
+                for other in self._others:
+                    other.inject(fields, context=context)
+            held: Any = context.get(baggage.CONTEXT_KEY) if with_baggage else None
+            if with_trace:
+                self._write_trace(fields, context, held)
+            if held and self._writes_baggage:
+                text = baggage.write(held, self._baggage_keys)
+                if text:
+                    fields[baggage.FIELD] = text
+            _put(carrier, fields, setter)
+        except Exception:  # noqa: BLE001 - carriers and setters may raise anything
+            _log.debug("trace context could not be written into a %s", type(carrier).__name__, exc_info=True)
+
+    def _write_trace(
+        self, fields: dict[str, str], context: Context, held: Mapping[str, object] | None
+    ) -> None:
+        span_context = trace.get_current_span(context).get_span_context()
+        if not span_context.is_valid:
+            return
+        if self._writes_w3c:
+            fields[traceparent.FIELD] = traceparent.write(span_context)
+            state = self._state(span_context, context)
+            if state:
+                fields[tracestate.FIELD] = state
+        if self._writes:
+            carried = {key: str(value) for key, value in (self._wanted(held or {}) or {}).items()}
+            for each in self._writes:
+                fields.update(each.write(span_context, carried))
+
+    def _state(self, span_context: SpanContext, context: Context) -> str:
+        """The tracestate: the vendors' members, and ours before them, where there is room.
+
+        Behind a traceparent that is handed on as it came, so is the tracestate: it must not be changed then
+        (W3C Trace Context, section 3.4). A span that is not recorded leaves no evidence of itself.
+        """
+        if span_context.is_remote:
+            arrival = context.get(KEY)
+            if isinstance(arrival, Arrival) and arrival.remote is span_context:
+                return arrival.tracestate
+        members = span_context.trace_state
+        theirs = members.to_header() if members else ""
+        if span_context.is_remote or not span_context.trace_flags & traceparent.SAMPLED:
+            return theirs
+        ours = f"weft={evidence.write(span_context.span_id, time_ns(), self._agent(context))}"
+        if not theirs:
+            return ours
+        if len(members) < evidence.MAX_STATE_MEMBERS and len(ours) + len(theirs) < evidence.MAX_STATE_CHARS:
+            return f"{ours},{theirs}"
+        return theirs
+
+    def _read(self, carrier: Any, context: Context | None, getter: Getter[Any]) -> Context:
+        fields = received(carrier, getter)
+        arrival, brought = self._arrival(fields)
+        if baggage.FIELD in fields:
+            taken, dropped = baggage.read(fields[baggage.FIELD], self._baggage_keys)
+            brought = {**brought, **taken} if brought else taken
+            if dropped:
+                arrival = arrival._replace(problems=(*arrival.problems, f"baggage: {dropped} left out"))
+        if arrival.remote is not None:
+            return arrived(Context() if context is None else context, arrival, brought)
+        base = get_current() if context is None else context
+        for other in self._others:
+            read = other.extract(carrier, context=base, getter=getter)
+            remote = trace.get_current_span(read).get_span_context()
+            if remote.is_valid and remote is not trace.get_current_span(base).get_span_context():
+                name = type(other).__name__
+                return arrived(
+                    read, arrival._replace(outcome="continued", format=name, parent=remote, remote=remote)
+                )
+        ambient = trace.get_current_span(base).get_span_context()
+        return arrived(base, arrival._replace(parent=ambient), brought)
+
+    def _arrival(self, fields: Mapping[str, Sequence[str]]) -> tuple[Arrival, Mapping[str, object] | None]:
+        """What the fields say of a parent, and the baggage that its format brought in fields of its own."""
+        names = tuple(fields)
+        if fields.keys() <= W3C_FIELDS:  # nearly always
+            return _alone(_w3c(fields), names), None
+        chosen: tuple[str, _Parent] | None = None
+        problems: list[str] = []
+        conflicts: list[str] = []
+        for each in self._order:
+            name = W3C if each is None else each.name
+            parent = _w3c(fields) if each is None else _of(each.read(fields))
+            if parent is None:
+                continue
+            if isinstance(parent, str):
+                problems.append(parent)
+            elif chosen is None:
+                chosen = name, parent
+            elif not _same_trace(chosen[1].span, parent.span):
+                conflicts.append(name)
+        if chosen is None:
+            outcome: Outcome = "malformed" if problems else "absent"
+            return Arrival(outcome, "", names, INVALID_SPAN_CONTEXT, problems=tuple(problems)), None
+        name, parent = chosen
+        arrival = _continued(name, names, parent)
+        arrival = arrival._replace(problems=(*arrival.problems, *problems), conflicts=tuple(conflicts))
+        return arrival, self._wanted(parent.baggage)
+
+    def _wanted(self, entries: Mapping[str, object]) -> Mapping[str, object] | None:
+        """The baggage that is taken in and handed on."""
+        keys = self._baggage_keys
+        return {key: value for key, value in entries.items() if keys is None or key in keys} or None
+
+
+class _Parent(NamedTuple):
+    """A parent that one format names; `Arrival` says what the fields are."""
+
+    span: SpanContext
+    tracestate: str = ""
+    evidence: str = ""
+    problem: str = ""
+    baggage: Mapping[str, str] = {}
+
+
+def _w3c(fields: Mapping[str, Sequence[str]]) -> _Parent | str | None:
+    """The parent that traceparent and tracestate name, or what is wrong; None without a traceparent."""
+    values = fields.get(traceparent.FIELD)
+    if values is None:
+        return None
+    parent = traceparent.read(values)
+    if isinstance(parent, str):
+        return f"{traceparent.FIELD}: {parent}"
+    trace_id, span_id, flags = parent
+    states = fields.get(tracestate.FIELD)
+    if states is None:
+        return _Parent(SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY))
+    state = tracestate.read(states)
+    if isinstance(state, str):
+        bare = SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY)
+        return _Parent(bare, problem=f"{tracestate.FIELD}: {state}")
+    ours = state.get(evidence.KEY, "")
+    # The spans of this process do not carry the last sender's evidence: it would be stored with each of them.
+    kept = state.delete(evidence.KEY) if ours else state
+    return _Parent(SpanContext(trace_id, span_id, True, _FLAGS[flags], kept), state.to_header(), ours)
+
+
+def _of(reading: Reading) -> _Parent | str | None:
+    """A parent in another format. A decision that the sender left open is taken in favour of recording."""
+    if isinstance(reading, Malformed):
+        return reading.reason
+    if isinstance(reading, Denied):
+        # Samplers obey a parent, and nothing else that they are told: one that is never recorded says no.
+        ids = random.getrandbits(128) or 1, random.getrandbits(64) or 1
+        return _Parent(SpanContext(*ids, True, _FLAGS[0], tracestate.EMPTY))
+    if reading is None:
+        return None
+    flags = (reading.sampled is not False) * traceparent.SAMPLED | reading.random * traceparent.RANDOM
+    span = SpanContext(reading.trace_id, reading.span_id, True, _FLAGS[flags], tracestate.EMPTY)
+    return _Parent(span, baggage=reading.baggage)
+
+
+def _alone(parent: _Parent | str | None, names: tuple[str, ...]) -> Arrival:
+    if parent is None:
+        return Arrival("absent", "", names, INVALID_SPAN_CONTEXT)
+    if isinstance(parent, str):
+        return Arrival("malformed", "", names, INVALID_SPAN_CONTEXT, problems=(parent,))
+    return _continued(W3C, names, parent)
+
+
+def _continued(name: str, names: tuple[str, ...], parent: _Parent) -> Arrival:
+    span, state, ours, problem, _ = parent
+    return Arrival("continued", name, names, span, span, state, ours, (problem,) if problem else ())
+
+
+def _same_trace(one: SpanContext, other: SpanContext) -> bool:
+    """Whether two formats name the same trace; where one of them has room for 64 bits only, by these."""
+    if one.trace_id >> 64 and other.trace_id >> 64:
+        return one.trace_id == other.trace_id
+    return one.trace_id & _LOW_64 == other.trace_id & _LOW_64
+
+
+def _put(carrier: Any, fields: Mapping[str, str], setter: Setter[Any]) -> None:
+    """Write fields into a carrier, in place of those that are there, whatever their case.
+
+    A tracestate without a traceparent of its own would be taken for the one that is written.
+    """
+    if type(carrier) is dict and setter is default_setter:
+        if carrier:
+            gone = fields.keys() | {tracestate.FIELD} if traceparent.FIELD in fields else fields.keys()
+            for name in [name for name in carrier if isinstance(name, str) and name.lower() in gone]:
+                del carrier[name]
+        carrier.update(fields)
+        return
+    for name, value in fields.items():
+        setter.set(carrier, name, value)

@@ -1,0 +1,110 @@
+"""The propagation fields that a carrier holds, of every format that is understood, found in one pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.propagators.textmap import default_getter
+
+from weft.context import baggage, traceparent, tracestate
+from weft.context.carriers import MAX_VALUE_CHARS, CarrierGetter, pairs
+from weft.context.formats.order import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from opentelemetry.propagators.textmap import Getter
+
+W3C_FIELDS: Final = frozenset({traceparent.FIELD, tracestate.FIELD, baggage.FIELD})
+FIELDS: Final = W3C_FIELDS.union(*(each.fields for each in FORMATS))
+PREFIXES: Final = tuple(prefix for each in FORMATS for prefix in each.prefixes)
+
+# By what a carrier may call them: text or bytes, in lower case.
+_NAMES: Final[dict[str | bytes, str]] = {
+    **{name: name for name in FIELDS},
+    **{name.encode(): name for name in FIELDS},
+}
+_FIRST_OF_PREFIXES: Final = tuple({first for prefix in PREFIXES for first in (prefix[0], prefix[0].encode())})
+
+
+def is_trace_field(name: str) -> bool:
+    """Whether a field, in lower case, names a trace."""
+    return name in FIELDS and name != baggage.FIELD
+
+
+def is_baggage_field(name: str) -> bool:
+    """Whether a field, in lower case, holds baggage."""
+    return name == baggage.FIELD or name.startswith(PREFIXES)
+
+
+def received(carrier: object, getter: Getter[Any] = default_getter) -> dict[str, list[str]]:
+    """Find the fields that some format reads.
+
+    Args:
+        carrier: Anything that has headers, see `carriers`.
+        getter: How an instrumentation reads its carrier. One that cannot list its keys is asked for each.
+
+    Returns:
+        All values of each field in order, by its name in lower case. Values have no white space around them;
+        empty ones, those that are no text, and those longer than 65,536 characters are left out.
+    """
+    found: dict[str, list[str]] = {}
+    for name, content in _fields(carrier, getter):
+        if isinstance(content, str):
+            if (text := content.strip(" \t")) and len(text) <= MAX_VALUE_CHARS:
+                found.setdefault(name, []).append(text)
+        elif isinstance(content, bytes):
+            if (text := content.strip(b" \t").decode("latin-1")) and len(text) <= MAX_VALUE_CHARS:
+                found.setdefault(name, []).append(text)
+        elif isinstance(content, list | tuple):
+            for each in content:
+                text = each.decode("latin-1") if isinstance(each, bytes) else each
+                if isinstance(text, str) and (text := text.strip(" \t")) and len(text) <= MAX_VALUE_CHARS:
+                    found.setdefault(name, []).append(text)
+    return found
+
+
+def _fields(carrier: Any, getter: Getter[Any]) -> Iterator[tuple[str, object]]:
+    """The fields under their names in lower case."""
+    if getter is default_getter or isinstance(getter, CarrierGetter):
+        return _known(pairs(carrier))
+    if (
+        type(carrier) is dict
+        and "type" in carrier
+        and isinstance(headers := carrier.get("headers"), list | tuple)
+    ):
+        # An ASGI scope. Its getter would decode every header once for each field that is asked for.
+        return _known(headers)
+    return _asked(carrier, getter)
+
+
+def _known(headers: Iterable[Any]) -> Iterator[tuple[str, object]]:
+    for pair in headers:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            continue
+        name, content = pair
+        if not isinstance(name, str | bytes):
+            continue
+        lower = name.lower()
+        known = _NAMES.get(lower)
+        if known is not None:
+            yield known, content
+        elif lower[:1] in _FIRST_OF_PREFIXES:
+            text = lower if isinstance(lower, str) else lower.decode("latin-1")
+            if text.startswith(PREFIXES):
+                yield text, content
+
+
+def _asked(carrier: Any, getter: Getter[Any]) -> Iterator[tuple[str, object]]:
+    """What an instrumentation's getter gives, under the names that it lists."""
+    names: Iterable[Any] = getter.keys(carrier)
+    seen = set()
+    for name in list(names) or FIELDS:  # Celery's getter lists no keys and answers all the same
+        if not isinstance(name, str):
+            continue
+        lower = name.lower()
+        if lower not in seen and (lower in _NAMES or lower.startswith(PREFIXES)):
+            seen.add(lower)
+            content: Any = getter.get(carrier, name)
+            if content is not None:
+                yield lower, content if isinstance(content, str) else list(content)

@@ -1,0 +1,31 @@
+"""The first span behind a hop tells what arrived there, in attributes ``weft.propagation.*``."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from opentelemetry.sdk.trace import Span, SpanProcessor
+
+from weft.context.arrival import arrival_in
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+_log = logging.getLogger("weft.instrument")
+
+
+class ArrivalRecorder(SpanProcessor):
+    """Puts the record of an arrival on the span that begins in its context, and on no span below."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Tell what arrived, where something may have."""
+        try:
+            arrival = arrival_in(parent_context)
+            if arrival is None:
+                return
+            span.set_attributes(arrival.attributes())
+            if arrival.outcome == "linked" and arrival.remote is not None:
+                span.add_link(arrival.remote)
+        except Exception:  # noqa: BLE001 - the span begins, with or without the record
+            _log.debug("what arrived could not be recorded", exc_info=True)

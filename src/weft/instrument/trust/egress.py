@@ -1,0 +1,114 @@
+"""Outgoing calls: where one is going, and what of the trace context may go there.
+
+The corrections of the HTTP and RPC libraries say where a call goes (`going_to`) around the code that injects,
+and take away what the destination may not have (`strip`), also what other code put in: some SDKs inject into
+calls to public model providers by themselves (anthropic 2.12).
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from weft.context.carriers import CarrierGetter, remove
+from weft.context.received import is_baggage_field, is_trace_field
+from weft.instrument.trust import policy
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import TracebackType
+
+    from opentelemetry.context import Context
+
+
+class Destination(NamedTuple):
+    """Where a call goes: a host (name or address; empty for this machine), and its port where it is known."""
+
+    host: str
+    port: int | None = None
+
+
+class Leave(NamedTuple):
+    """What may go along."""
+
+    trace: bool
+    baggage: bool
+
+
+_getter = CarrierGetter()
+
+EVERYTHING = Leave(trace=True, baggage=True)
+
+_going_to: ContextVar[Destination | None] = ContextVar("weft.going_to", default=None)
+
+
+class going_to:  # noqa: N801 - used as a verb: `with going_to(host, port):`
+    """Say where the calls go that are made inside the block; ``leave`` is what may go along."""
+
+    __slots__ = ("_destination", "_token")
+
+    def __init__(self, host: str | None, port: int | None = None) -> None:
+        self._destination = Destination(host or "", port)
+        self._token: Token[Destination | None] | None = None
+
+    @property
+    def leave(self) -> Leave:
+        """What may go along to this destination."""
+        return _leave(self._destination)
+
+    def strip(self, carrier: Any) -> None:
+        """Take away the fields that this destination may not have, whoever put them in."""
+        strip(carrier, self._destination)
+
+    def __enter__(self) -> Self:
+        self._token = _going_to.set(self._destination)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            _going_to.reset(token)
+
+
+def strip(carrier: Any, destination: Destination | None = None) -> None:
+    """Take away the trace fields and baggage that a destination may not have.
+
+    Args:
+        carrier: Headers: a mutable mapping or a list of pairs.
+        destination: Where they go; what ``going_to`` says by default.
+    """
+    leave = _leave(destination or _going_to.get())
+    if leave == EVERYTHING:
+        return
+    for name in _getter.keys(carrier):
+        if (is_trace_field(name) and not leave.trace) or (is_baggage_field(name) and not leave.baggage):
+            remove(carrier, name)
+
+
+def leave_for(context: Context | None) -> Leave:
+    """What may go along with the call being made. Where nobody said where it goes, its span may."""
+    return _leave(_going_to.get() or _destination_of_span(context))
+
+
+def _leave(destination: Destination | None) -> Leave:
+    if destination is None:
+        return EVERYTHING
+    now = policy.current()
+    return Leave(
+        now.trace_may_go(destination.host, destination.port),
+        now.baggage_may_go(destination.host, destination.port),
+    )
+
+
+def _destination_of_span(context: Context | None) -> Destination | None:
+    """The host that the current CLIENT span names: an SDK's own instrumentation starts it, then injects."""
+    span: Any = trace.get_current_span(context)
+    if getattr(span, "kind", None) is not SpanKind.CLIENT or not span.attributes:
+        return None
+    host = span.attributes.get("server.address") or span.attributes.get("net.peer.name")
+    return Destination(host) if isinstance(host, str) else None
