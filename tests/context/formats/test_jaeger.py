@@ -82,6 +82,11 @@ def test_baggage_that_is_no_utf_8_is_replaced() -> None:
     assert FORMAT.read(fields) == Found(1, 2, True, baggage={"key": "\ufffd%"})
 
 
+def test_baggage_is_encoded_so_that_every_client_reads_it() -> None:
+    context = SpanContext(1, 2, is_remote=False)
+    assert FORMAT.write(context, {"key": "a b+c/\r\n;ü"})["uberctx-key"] == "a%20b%2Bc%2F%0D%0A%3B%C3%BC"
+
+
 def test_a_lone_surrogate_is_written_as_a_question_mark() -> None:
     context = SpanContext(1, 2, is_remote=False)
     assert FORMAT.write(context, {"key": "\ud800"})["uberctx-key"] == "%3F"

@@ -82,6 +82,11 @@ def test_baggage_that_a_header_can_hold_comes_back(baggage: dict[str, str]) -> N
                for key, value in baggage.items() if key not in kept)  # fmt: skip
 
 
+@pytest.mark.parametrize("value", ["", " ", " a", "a\t", "a\tb", "a\r\nx: y", "\x7f", "ä", "\xa0"])
+def test_baggage_that_a_header_changes_or_refuses_is_not_written(value: str) -> None:
+    assert "ot-baggage-key" not in FORMAT.write(CONTEXT, {"key": value})
+
+
 def test_baggage_is_as_it_is() -> None:
     assert FORMAT.read({**IDS, "ot-baggage-key": ["a%20b+c"]}) == Found(
         LOW_64, SPAN_ID, None, baggage={"key": "a%20b+c"}

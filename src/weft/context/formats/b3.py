@@ -50,8 +50,8 @@ def _parse_one(fields: Fields) -> Found | Denied | None:
     match = field.matched(_ONE, text, _SHAPE)
     state = match["state"]
     return Found(
-        trace_id=field.hexadecimal(_ONE, match["trace"], field.HEX_16_OR_32),
-        span_id=field.hexadecimal(_ONE, match["span"], field.HEX_16),
+        trace_id=field.not_zero(_ONE, int(match["trace"], 16)),
+        span_id=field.not_zero(_ONE, int(match["span"], 16)),
         sampled=None if state is None else _STATES[state.lower()],
     )
 

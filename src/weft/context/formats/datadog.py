@@ -42,9 +42,11 @@ def _parse(fields: Fields) -> Found | None:
     if low is None and parent is None:
         return None
     trace_id = _high_bits(fields) << 64 | field.decimal_or_zero(_TRACE_ID, low)
-    if trace_id == 0:
-        raise field.Unreadable(_TRACE_ID, field.ZERO)
-    return Found(trace_id, field.decimal(_PARENT_ID, parent), _decision(fields))
+    return Found(
+        trace_id=field.not_zero(_TRACE_ID, trace_id),
+        span_id=field.decimal(_PARENT_ID, parent),
+        sampled=_decision(fields),
+    )
 
 
 def _high_bits(fields: Fields) -> int:

@@ -24,9 +24,7 @@ HEX_16_OR_32: Final = re.compile(r"[0-9a-fA-F]{16}|[0-9a-fA-F]{32}")
 # The largest number of 64 bits has 20 digits. `\d` would accept the digits of every script.
 _DECIMAL: Final = re.compile(r"[0-9]{1,20}")
 
-# Why a field is unreadable.
 NOT_THE_FORMAT: Final = "not in the format"
-ZERO: Final = "an id of zero"
 
 
 class Unreadable(Exception):
@@ -73,6 +71,17 @@ def matched(name: str, text: str, shape: re.Pattern[str]) -> re.Match[str]:
     return match
 
 
+def not_zero(name: str, number: int) -> int:
+    """An id, which zero is in no format.
+
+    Raises:
+        Unreadable: It is zero.
+    """
+    if number == 0:
+        raise Unreadable(name, "an id of zero")
+    return number
+
+
 def hexadecimal(name: str, text: str | None, shape: re.Pattern[str]) -> int:
     """An id in hexadecimal digits.
 
@@ -84,7 +93,7 @@ def hexadecimal(name: str, text: str | None, shape: re.Pattern[str]) -> int:
     Raises:
         Unreadable: It is absent, has another shape, or is zero.
     """
-    return _not_zero(name, int(matched(name, _present(name, text), shape).group(), 16))
+    return not_zero(name, int(matched(name, _present(name, text), shape).group(), 16))
 
 
 def decimal(name: str, text: str | None) -> int:
@@ -93,7 +102,7 @@ def decimal(name: str, text: str | None) -> int:
     Raises:
         Unreadable: It is absent, not a number of 64 bits, or zero.
     """
-    return _not_zero(name, decimal_or_zero(name, text))
+    return not_zero(name, decimal_or_zero(name, text))
 
 
 def decimal_or_zero(name: str, text: str | None) -> int:
@@ -112,9 +121,3 @@ def _present(name: str, text: str | None) -> str:
     if text is None:
         raise Unreadable(name, "missing")
     return text
-
-
-def _not_zero(name: str, number: int) -> int:
-    if number == 0:
-        raise Unreadable(name, ZERO)
-    return number

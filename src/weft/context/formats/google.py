@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from weft.context.formats.format import Fields
 
 _NAME: Final = "x-cloud-trace-context"
-_SHAPE: Final = re.compile(
-    r"(?P<trace>[0-9a-fA-F]{32})(?:/(?P<span>[0-9]{0,20}))?(?:;o=(?P<options>[0-9]{0,3}))?"
-)
+_SHAPE: Final = re.compile(r"(?P<trace>[0-9a-fA-F]{32})(?:/(?P<span>[0-9]*))?(?:;o=(?P<options>[0-9]{0,3}))?")
 
 
 def _parse(fields: Fields) -> Found | Denied | None:
@@ -41,7 +39,7 @@ def _parse(fields: Fields) -> Found | Denied | None:
             return Denied()
         raise field.Unreadable(_NAME, "no span id")
     return Found(
-        trace_id=field.hexadecimal(_NAME, match["trace"], field.HEX_16_OR_32),
+        trace_id=field.not_zero(_NAME, int(match["trace"], 16)),
         span_id=field.decimal(_NAME, match["span"]),
         sampled=sampled,
     )

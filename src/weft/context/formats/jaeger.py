@@ -40,8 +40,8 @@ def _parse(fields: Fields) -> Found | None:
         return None
     trace_id, span_id, flags = field.matched(_NAME, unquote(text), _SHAPE).groups()
     return Found(
-        trace_id=field.hexadecimal(_NAME, trace_id, field.HEX_UP_TO_32),
-        span_id=field.hexadecimal(_NAME, span_id, field.HEX_UP_TO_16),
+        trace_id=field.not_zero(_NAME, int(trace_id, 16)),
+        span_id=field.not_zero(_NAME, int(span_id, 16)),
         sampled=bool(int(flags, 16) & 0x01),
         baggage=entries.read(fields, _PREFIX, unquote_plus),
     )

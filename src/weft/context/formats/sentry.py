@@ -30,8 +30,8 @@ def _parse(fields: Fields) -> Found | None:
         return None
     trace_id, span_id, state = field.matched(_NAME, text, _SHAPE).groups()
     return Found(
-        trace_id=field.hexadecimal(_NAME, trace_id, field.HEX_16_OR_32),
-        span_id=field.hexadecimal(_NAME, span_id, field.HEX_16),
+        trace_id=field.not_zero(_NAME, int(trace_id, 16)),
+        span_id=field.not_zero(_NAME, int(span_id, 16)),
         sampled=state == "1" if state else None,
     )
 

@@ -46,7 +46,7 @@ def _parse(fields: Fields) -> Found | Denied | None:
             raise field.Unreadable(_NAME, f"no {key}")
     root = field.matched(_NAME, parts["Root"], _ROOT)
     return Found(
-        trace_id=field.hexadecimal(_NAME, root[1] + root[2], field.HEX_16_OR_32),
+        trace_id=field.not_zero(_NAME, int(root[1] + root[2], 16)),
         span_id=field.hexadecimal(_NAME, parts["Parent"], field.HEX_16),
         sampled=sampled,
     )
