@@ -1,15 +1,23 @@
-"""How much may wait to be sent, and how often it is sent: OTEL_BSP_* with Weft's defaults."""
+"""How much may wait to be sent, where, and how often it is sent: OTEL_BSP_* and WEFT_SPOOL*."""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 MAX_SPANS: Final = 8192
 BATCH_SPANS: Final = 512
-DELAY_MS: Final = 1000
+DELAY_MS: Final = 300
+
+SPOOL_BYTES: Final = 256 << 20
+SPOOL_AGE_S: Final = 24 * 3600
+
+_BYTES: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 _log = logging.getLogger("weft")
 
@@ -26,7 +34,10 @@ class QueueLimits:
         batch_bytes: Memory of the spans in one request: their encoding then stays under the 4 MiB that gRPC
             servers accept by default, unless a single span is larger.
         delay_s: Seconds between two requests (OTEL_BSP_SCHEDULE_DELAY, in ms). The specification's five
-            seconds are long for somebody who watches a workflow run.
+            seconds are long for somebody who watches a workflow run; and for so long, and ``grace_s``, a span
+            is in memory only, and dies with a process that is killed.
+        grace_s: Seconds that a request waits for the backend's answer before it is written to disk as well.
+            Answers take 5 ms on loopback, and half a second from a backend that is very busy.
     """
 
     max_spans: int = MAX_SPANS
@@ -34,6 +45,7 @@ class QueueLimits:
     batch_spans: int = BATCH_SPANS
     batch_bytes: int = 2 * 1024 * 1024
     delay_s: float = DELAY_MS / 1000
+    grace_s: float = 0.25
 
     @classmethod
     def from_environment(cls) -> QueueLimits:
@@ -44,6 +56,58 @@ class QueueLimits:
             batch_spans=min(_positive("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH_SPANS), max_spans),
             delay_s=_positive("OTEL_BSP_SCHEDULE_DELAY", DELAY_MS) / 1000,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolLimits:
+    """Where requests are kept that no backend has acknowledged, and how many.
+
+    Attributes:
+        directory: Above the spools of all destinations (WEFT_SPOOL), or None for memory only
+            (``WEFT_SPOOL=off``).
+        max_bytes: What the spools of one destination may take together (WEFT_SPOOL_MAX_BYTES: ``268435456``,
+            ``256M``).
+        max_age_s: Seconds that a request is kept (WEFT_SPOOL_MAX_AGE: ``86400``, ``24h``, ``1d``).
+    """
+
+    directory: Path | None
+    max_bytes: int = SPOOL_BYTES
+    max_age_s: float = SPOOL_AGE_S
+
+    @classmethod
+    def from_environment(cls) -> SpoolLimits:
+        """Read the variables. A value that cannot be used costs one warning and keeps the default."""
+        return cls(
+            directory=_spool_directory(),
+            max_bytes=_with_unit("WEFT_SPOOL_MAX_BYTES", _BYTES, SPOOL_BYTES),
+            max_age_s=_with_unit("WEFT_SPOOL_MAX_AGE", _SECONDS, SPOOL_AGE_S),
+        )
+
+
+def _spool_directory() -> Path | None:
+    text = os.environ.get("WEFT_SPOOL", "").strip()
+    if text.lower() == "off":
+        return None
+    try:
+        if text:
+            return Path(text).expanduser().absolute()
+        # XDG Base Directory Specification: paths that are not absolute are not to be used.
+        state = Path(os.environ.get("XDG_STATE_HOME", ""))
+        return (state if state.is_absolute() else Path.home() / ".local/state") / "weft/spool"
+    except (OSError, RuntimeError) as error:
+        _log.warning("weft: no directory for unsent spans (%s); set WEFT_SPOOL to one, or to off", error)
+        return None
+
+
+def _with_unit(variable: str, units: dict[str, int], default: int) -> int:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return default
+    match = re.fullmatch(r"([0-9]{1,15})([a-z]?)(ib)?", text.lower())
+    if match and int(match[1]) > 0 and match[2] in units:
+        return int(match[1]) * units[match[2]]
+    _log.warning("weft: %s is %r, not a number like %d; going on with that", variable, text, default)
+    return default
 
 
 def _positive(variable: str, default: int) -> int:
