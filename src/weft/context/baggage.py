@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, unquote
 
@@ -104,7 +105,9 @@ def write(baggage: Mapping[str, object], keys: Collection[str] | None = None) ->
     members: list[str] = []
     size = -1
     for key, value in baggage.items():
-        if (keys is not None and key not in keys) or not _KEY.fullmatch(key):
+        if (keys is not None and key not in keys) or not (
+            (key.isascii() and key.isidentifier()) or _KEY.fullmatch(key)
+        ):
             continue
         member = f"{key}={_encoded(value)}"
         size += len(member) + 1
@@ -120,6 +123,12 @@ def _are_properties(text: str) -> bool:
 
 def _encoded(value: Any) -> str:
     text = value if isinstance(value, str) else str(value)
-    if not _PLAIN.fullmatch(text):
-        text = quote(text, safe=_SAFE, errors="replace")
+    if not (text.isascii() and text.isalnum()) and not _PLAIN.fullmatch(text):
+        text = _quoted(text)
     return text + value.properties if isinstance(value, Value) else text
+
+
+@lru_cache(maxsize=256)
+def _quoted(text: str) -> str:
+    """Percent-encode; a request makes many calls with the same baggage."""
+    return quote(text, safe=_SAFE, errors="replace")

@@ -23,22 +23,13 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.context import get_current
 
 from weft.context import propagation
+from weft.context.received import is_baggage_field, is_trace_field
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
 
 CONTEXT_KEY: Final = "trace_context"
 PAYLOAD_KEY: Final = "payload"
-
-# Fields of formats that a sender may use and this process may not read: an envelope is opened all the same.
-KNOWN_FIELDS: Final = frozenset({
-    "traceparent", "tracestate", "baggage",
-    "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags",
-    "uber-trace-id", "x-amzn-trace-id", "x-cloud-trace-context", "sentry-trace",
-    "x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-origin",
-    "x-datadog-tags", "ot-tracer-traceid", "ot-tracer-spanid", "ot-tracer-sampled",
-})  # fmt: skip
-KNOWN_PREFIXES: Final = ("uberctx-", "ot-baggage-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +106,8 @@ def _is_trace_context(value: object) -> bool:
 
 
 def _is_field(name: str) -> bool:
-    return name in KNOWN_FIELDS or name.startswith(KNOWN_PREFIXES) or name in propagation.fields()
+    """A field of any format: an envelope is opened also where its context cannot be read."""
+    return is_trace_field(name) or is_baggage_field(name) or name in propagation.fields()
 
 
 def _dumps(message: object) -> str:

@@ -14,7 +14,7 @@ from opentelemetry.propagators.textmap import TextMapPropagator, default_getter,
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, TraceFlags
 
 from weft.context import baggage, evidence, traceparent, tracestate
-from weft.context.arrival import KEY, Arrival, arrived
+from weft.context.arrival import KEY, SPAN_KEY, Arrival, arrived
 from weft.context.formats.format import Denied, Malformed
 from weft.context.formats.order import FORMATS
 from weft.context.received import W3C_FIELDS, received
@@ -33,10 +33,6 @@ BAGGAGE: Final = "baggage"
 _LOW_64: Final = (1 << 64) - 1
 _FLAGS: Final = tuple(TraceFlags(flags) for flags in range(4))
 _log = logging.getLogger("weft.context")
-
-
-def _service(_: Context) -> str:
-    return os.environ.get("OTEL_SERVICE_NAME", "")
 
 
 class Propagator(TextMapPropagator):
@@ -64,7 +60,7 @@ class Propagator(TextMapPropagator):
         formats: Sequence[str] = (W3C, BAGGAGE),
         *,
         others: Sequence[TextMapPropagator] = (),
-        agent: Callable[[Context], str] = _service,
+        agent: Callable[[Context], str] | None = None,
         baggage_keys: Collection[str] | None = None,
     ) -> None:
         by_name = {each.name: each for each in FORMATS}
@@ -74,7 +70,8 @@ class Propagator(TextMapPropagator):
         first = [None if name == W3C else by_name[name] for name in formats if name == W3C or name in by_name]
         self._order: list[Format | None] = list(dict.fromkeys([*first, None, *FORMATS]))  # None: W3C
         self._others = tuple(others)
-        self._agent = agent
+        service = os.environ.get("OTEL_SERVICE_NAME", "")
+        self._agent = agent if agent is not None else lambda _: service
         self._baggage_keys = baggage_keys
 
     @property
@@ -100,39 +97,43 @@ class Propagator(TextMapPropagator):
         self, carrier: Any, context: Context | None = None, setter: Setter[Any] = default_setter
     ) -> None:
         """Write the context into a carrier; one that cannot be written stays as it is."""
-        self.write(carrier, context, setter)
-
-    def write(
-        self,
-        carrier: Any,
-        context: Context | None = None,
-        setter: Setter[Any] = default_setter,
-        *,
-        with_trace: bool = True,
-        with_baggage: bool = True,
-    ) -> None:
-        """Write the context, or the part of it that may go to the carrier's destination."""
         try:
-            context = get_current() if context is None else context
-            fields: dict[str, str] = {}
-            if with_trace and with_baggage:
-                for other in self._others:
-                    other.inject(fields, context=context)
-            held: Any = context.get(baggage.CONTEXT_KEY) if with_baggage else None
-            if with_trace:
-                self._write_trace(fields, context, held)
-            if held and self._writes_baggage:
-                text = baggage.write(held, self._baggage_keys)
-                if text:
-                    fields[baggage.FIELD] = text
-            _put(carrier, fields, setter)
+            put(carrier, self.written(get_current() if context is None else context), setter)
         except Exception:  # noqa: BLE001 - carriers and setters may raise anything
             _log.debug("trace context could not be written into a %s", type(carrier).__name__, exc_info=True)
 
+    def written(
+        self, context: Context, *, with_trace: bool = True, with_baggage: bool = True
+    ) -> dict[str, str]:
+        """The fields that a context is written as.
+
+        Args:
+            context: The context.
+            with_trace: Whether the fields that name its trace are wanted.
+            with_baggage: Whether those that hold its baggage are.
+        """
+        fields: dict[str, str] = {}
+        held: Any = context.get(baggage.CONTEXT_KEY) if with_baggage else None
+        if with_trace:
+            if with_baggage and self._others:
+                for other in self._others:
+                    other.inject(fields, context=context)
+            span: Any = context.get(SPAN_KEY)  # as trace.get_current_span does, in a fifth of its time
+            if span is not None:
+                self._write_trace(fields, span.get_span_context(), context, held)
+        if held and self._writes_baggage:
+            text = baggage.write(held, self._baggage_keys)
+            if text:
+                fields[baggage.FIELD] = text
+        return fields
+
     def _write_trace(
-        self, fields: dict[str, str], context: Context, held: Mapping[str, object] | None
+        self,
+        fields: dict[str, str],
+        span_context: SpanContext,
+        context: Context,
+        held: Mapping[str, object] | None,
     ) -> None:
-        span_context = trace.get_current_span(context).get_span_context()
         if not span_context.is_valid:
             return
         if self._writes_w3c:
@@ -151,15 +152,15 @@ class Propagator(TextMapPropagator):
         Behind a traceparent that is handed on as it came, so is the tracestate: it must not be changed then
         (W3C Trace Context, section 3.4). A span that is not recorded leaves no evidence of itself.
         """
-        if span_context.is_remote:
+        _, span_id, is_remote, flags, members, _ = span_context
+        if is_remote:
             arrival = context.get(KEY)
             if isinstance(arrival, Arrival) and arrival.remote is span_context:
                 return arrival.tracestate
-        members = span_context.trace_state
         theirs = members.to_header() if members else ""
-        if span_context.is_remote or not span_context.trace_flags & traceparent.SAMPLED:
+        if is_remote or not flags & traceparent.SAMPLED:
             return theirs
-        ours = f"weft={evidence.write(span_context.span_id, time_ns(), self._agent(context))}"
+        ours = f"weft={evidence.write(span_id, time_ns(), self._agent(context))}"
         if not theirs:
             return ours
         if len(members) < evidence.MAX_STATE_MEMBERS and len(ours) + len(theirs) < evidence.MAX_STATE_CHARS:
@@ -288,14 +289,16 @@ def _same_trace(one: SpanContext, other: SpanContext) -> bool:
     return one.trace_id & _LOW_64 == other.trace_id & _LOW_64
 
 
-def _put(carrier: Any, fields: Mapping[str, str], setter: Setter[Any]) -> None:
+def put(carrier: Any, fields: Mapping[str, str], setter: Setter[Any]) -> None:
     """Write fields into a carrier, in place of those that are there, whatever their case.
 
     A tracestate without a traceparent of its own would be taken for the one that is written.
     """
     if type(carrier) is dict and setter is default_setter:
         if carrier:
-            gone = fields.keys() | {tracestate.FIELD} if traceparent.FIELD in fields else fields.keys()
+            gone = {name.lower() for name in fields}
+            if traceparent.FIELD in gone:
+                gone.add(tracestate.FIELD)
             for name in [name for name in carrier if isinstance(name, str) and name.lower() in gone]:
                 del carrier[name]
         carrier.update(fields)

@@ -98,8 +98,6 @@ def configured(
     _complain(asked.unknown, asked.formats + tuple(type(other).__name__ for other in asked.others))
     theirs = _set_by_the_program()
     others = (*asked.others, theirs) if theirs is not None else asked.others
-    if agent is None:
-        return Propagator(asked.formats, others=others, baggage_keys=baggage_keys)
     return Propagator(asked.formats, others=others, agent=agent, baggage_keys=baggage_keys)
 
 

@@ -11,7 +11,7 @@ from weft.context.carriers import MAX_VALUE_CHARS, CarrierGetter, pairs
 from weft.context.formats.order import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from opentelemetry.propagators.textmap import Getter
 
@@ -48,63 +48,58 @@ def received(carrier: object, getter: Getter[Any] = default_getter) -> dict[str,
         All values of each field in order, by its name in lower case. Values have no white space around them;
         empty ones, those that are no text, and those longer than 65,536 characters are left out.
     """
-    found: dict[str, list[str]] = {}
-    for name, content in _fields(carrier, getter):
-        if isinstance(content, str):
-            if (text := content.strip(" \t")) and len(text) <= MAX_VALUE_CHARS:
-                found.setdefault(name, []).append(text)
-        elif isinstance(content, bytes):
-            if (text := content.strip(b" \t").decode("latin-1")) and len(text) <= MAX_VALUE_CHARS:
-                found.setdefault(name, []).append(text)
-        elif isinstance(content, list | tuple):
-            for each in content:
-                text = each.decode("latin-1") if isinstance(each, bytes) else each
-                if isinstance(text, str) and (text := text.strip(" \t")) and len(text) <= MAX_VALUE_CHARS:
-                    found.setdefault(name, []).append(text)
-    return found
-
-
-def _fields(carrier: Any, getter: Getter[Any]) -> Iterator[tuple[str, object]]:
-    """The fields under their names in lower case."""
     if getter is default_getter or isinstance(getter, CarrierGetter):
-        return _known(pairs(carrier))
-    if (
-        type(carrier) is dict
-        and "type" in carrier
-        and isinstance(headers := carrier.get("headers"), list | tuple)
-    ):
+        return _listed(pairs(carrier))
+    if type(carrier) is dict and "type" in carrier and isinstance(carrier.get("headers"), list | tuple):
         # An ASGI scope. Its getter would decode every header once for each field that is asked for.
-        return _known(headers)
+        return _listed(carrier["headers"])
     return _asked(carrier, getter)
 
 
-def _known(headers: Iterable[Any]) -> Iterator[tuple[str, object]]:
+def _listed(headers: Iterable[Any]) -> dict[str, list[str]]:
+    """The fields among pairs of name and value."""
+    found: dict[str, list[str]] = {}
     for pair in headers:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
             continue
         name, content = pair
         if not isinstance(name, str | bytes):
             continue
         lower = name.lower()
         known = _NAMES.get(lower)
-        if known is not None:
-            yield known, content
-        elif lower[:1] in _FIRST_OF_PREFIXES:
-            text = lower if isinstance(lower, str) else lower.decode("latin-1")
-            if text.startswith(PREFIXES):
-                yield text, content
+        if known is None:
+            if lower[:1] not in _FIRST_OF_PREFIXES:
+                continue
+            known = lower if isinstance(lower, str) else lower.decode("latin-1")
+            if not known.startswith(PREFIXES):
+                continue
+        if type(content) is str and known not in found:  # nearly always
+            text = content.strip(" \t")
+            if text and len(text) <= MAX_VALUE_CHARS:
+                found[known] = [text]
+        else:
+            _add(found, known, content)
+    return found
 
 
-def _asked(carrier: Any, getter: Getter[Any]) -> Iterator[tuple[str, object]]:
+def _asked(carrier: Any, getter: Getter[Any]) -> dict[str, list[str]]:
     """What an instrumentation's getter gives, under the names that it lists."""
+    found: dict[str, list[str]] = {}
     names: Iterable[Any] = getter.keys(carrier)
-    seen = set()
-    for name in list(names) or FIELDS:  # Celery's getter lists no keys and answers all the same
-        if not isinstance(name, str):
-            continue
-        lower = name.lower()
-        if lower not in seen and (lower in _NAMES or lower.startswith(PREFIXES)):
-            seen.add(lower)
-            content: Any = getter.get(carrier, name)
-            if content is not None:
-                yield lower, content if isinstance(content, str) else list(content)
+    # Celery's getter lists no keys and answers all the same; ASGI's lists a name once for each header.
+    for name in dict.fromkeys(names) or FIELDS:
+        if isinstance(name, str):
+            lower = name.lower()
+            if lower in _NAMES or lower.startswith(PREFIXES):
+                _add(found, lower, getter.get(carrier, name))
+    return found
+
+
+def _add(found: dict[str, list[str]], name: str, content: object) -> None:
+    """Add the usable values of a field, which may have several in a list."""
+    for each in content if isinstance(content, list | tuple) else (content,):
+        text = each.decode("latin-1") if isinstance(each, bytes) else each
+        if isinstance(text, str):
+            text = text.strip(" \t")
+            if text and len(text) <= MAX_VALUE_CHARS:
+                found.setdefault(name, []).append(text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_current
 from opentelemetry.propagators.textmap import TextMapPropagator, default_getter, default_setter
 
 from weft.context.arrival import refused
+from weft.context.propagator import put
 from weft.instrument.trust import egress, ingress, policy
+from weft.instrument.trust.policy import EVERYTHING
 
 if TYPE_CHECKING:
     from opentelemetry.propagators.textmap import Getter, Setter
@@ -55,7 +58,10 @@ class Boundary(TextMapPropagator):
     ) -> None:
         """Write the context into a carrier, as far as its destination may have it."""
         leave = egress.leave_for(context)
-        if leave.trace or leave.baggage:
-            self._propagator.write(
-                carrier, context, setter, with_trace=leave.trace, with_baggage=leave.baggage
-            )
+        if leave == EVERYTHING:
+            self._propagator.inject(carrier, context, setter)
+        elif leave.trace or leave.baggage:
+            with suppress(Exception):  # carriers and setters may raise anything
+                now = get_current() if context is None else context
+                fields = self._propagator.written(now, with_trace=leave.trace, with_baggage=leave.baggage)
+                put(carrier, fields, setter)

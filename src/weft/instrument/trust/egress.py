@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind
 from weft.context.carriers import CarrierGetter, remove
 from weft.context.received import is_baggage_field, is_trace_field
 from weft.instrument.trust import policy
+from weft.instrument.trust.policy import EVERYTHING, Leave
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -31,17 +32,7 @@ class Destination(NamedTuple):
     port: int | None = None
 
 
-class Leave(NamedTuple):
-    """What may go along."""
-
-    trace: bool
-    baggage: bool
-
-
 _getter = CarrierGetter()
-
-EVERYTHING = Leave(trace=True, baggage=True)
-
 _going_to: ContextVar[Destination | None] = ContextVar("weft.going_to", default=None)
 
 
@@ -98,11 +89,7 @@ def leave_for(context: Context | None) -> Leave:
 def _leave(destination: Destination | None) -> Leave:
     if destination is None:
         return EVERYTHING
-    now = policy.current()
-    return Leave(
-        now.trace_may_go(destination.host, destination.port),
-        now.baggage_may_go(destination.host, destination.port),
-    )
+    return policy.current().leave(destination.host, destination.port)
 
 
 def _destination_of_span(context: Context | None) -> Destination | None:

@@ -55,6 +55,16 @@ class Rule(NamedTuple):
         )
 
 
+class Leave(NamedTuple):
+    """What may go along with a call."""
+
+    trace: bool
+    baggage: bool
+
+
+EVERYTHING: Final = Leave(trace=True, baggage=True)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """Who is believed and who is told.
@@ -64,38 +74,31 @@ class Policy:
         egress: Hosts outside that get trace headers; those inside always do.
         baggage_keys: Baggage that is taken in and handed on; None for all of it.
         baggage_egress: Hosts outside that get baggage; those inside always do.
+        leave: What may go along to a host and port.
     """
 
     ingress: tuple[Rule, ...] = ()
     egress: tuple[Pattern, ...] = ()
     baggage_keys: frozenset[str] | None = None
     baggage_egress: tuple[Pattern, ...] = ()
-    _known: Callable[[str, int | None], tuple[bool, bool]] = field(init=False, repr=False)
+    leave: Callable[[str, int | None], Leave] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Remember the last thousand destinations: deciding takes 5 µs, looking it up 0.1 (measured)."""
 
         @lru_cache(maxsize=1024)
-        def decide(host: str, port: int | None) -> tuple[bool, bool]:
+        def decide(host: str, port: int | None) -> Leave:
             inside = is_inside(host)
-            return (
+            return Leave(
                 inside or any(each.covers(host, port) for each in self.egress),
                 inside or any(each.covers(host, port) for each in self.baggage_egress),
             )
 
-        object.__setattr__(self, "_known", decide)
+        object.__setattr__(self, "leave", decide)
 
     def action(self, arriving: Arriving | None) -> Action:
         """What to do with the context of a request."""
         return next((rule.action for rule in self.ingress if rule.covers(arriving)), "trust")
-
-    def trace_may_go(self, host: str, port: int | None) -> bool:
-        """Whether a host may have trace headers."""
-        return self._known(host, port)[0]
-
-    def baggage_may_go(self, host: str, port: int | None) -> bool:
-        """Whether a host may have baggage."""
-        return self._known(host, port)[1]
 
 
 _current = Policy()
