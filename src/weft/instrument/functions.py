@@ -12,9 +12,9 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from opentelemetry.context import attach, get_current
+from opentelemetry.context import attach
 
-from weft.context.current import restore
+from weft.context.current import left_behind
 
 if TYPE_CHECKING:
     from weft.instrument.running import RunningSpan
@@ -99,8 +99,7 @@ class _SteppedGenerator(Generator[Any, Any, R]):
             self._running.end(error)
             raise
         finally:
-            self._running.context = get_current()
-            restore(token)
+            self._running.context = left_behind(token)
 
 
 def _async_generator(
@@ -139,5 +138,4 @@ async def _stepped(step: Awaitable[R], running: RunningSpan) -> R:
         running.end(error)
         raise
     finally:
-        running.context = get_current()
-        restore(token)
+        running.context = left_behind(token)

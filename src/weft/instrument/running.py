@@ -11,7 +11,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context, attach, create_key, set_value
 from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Status, StatusCode
 
-from weft.context.current import restore
+from weft.context.current import leave
+from weft.context.execution import execution
 from weft.instrument.tracer import tracer
 from weft.model import keys
 
@@ -36,9 +37,10 @@ class RunningSpan:
         context: The context in which the work runs: ``span`` is its current span.
         passed_on: Attributes that scopes inside this one may inherit.
         outer: The enclosing running span in this process, if there is one.
+        entered_by: The task or thread whose ``with`` block it is (`execution`); None without such a block.
     """
 
-    __slots__ = ("_token", "context", "outer", "passed_on", "span")
+    __slots__ = ("_attached", "_token", "context", "entered_by", "outer", "passed_on", "span")
 
     def __init__(
         self,
@@ -55,7 +57,9 @@ class RunningSpan:
         self.outer = outer
         self.span: Span = INVALID_SPAN
         self.context = parent
+        self.entered_by: int | None = None
         self._token: Token[Context] | None = None
+        self._attached = parent
         try:
             self.span = tracer().start_span(
                 name, context=parent, kind=kind, attributes=cast("Attributes", attributes), links=links
@@ -66,14 +70,20 @@ class RunningSpan:
         self.context = set_value(RUNNING, self, self.context)
 
     def __enter__(self) -> Span:
-        self._token = attach(self.context)
+        return self.enter(self.context)
+
+    def enter(self, context: Context) -> Span:
+        """Begin a ``with`` block in which ``context`` is current: the span's own, as it suits the block."""
+        self.entered_by = execution()
+        self._attached = context
+        self._token = attach(context)
         return self.span
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._token is not None:
-            restore(self._token)
+            leave(self._token, self._attached)
         self.end(error)
 
     def end(self, error: BaseException | None = None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from opentelemetry.context import Context, get_current, get_value
 from opentelemetry.trace import SpanKind
 
+from weft.context.suspended import in_generator
 from weft.instrument.functions import traced
 from weft.instrument.running import RUNNING, RunningSpan
 
@@ -99,7 +101,7 @@ class SpanScope:
     def __enter__(self) -> Span:
         running = self.start()
         self._entered.append(running)
-        return running.__enter__()
+        return running.enter(in_generator(running.context, sys._getframe(1)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
