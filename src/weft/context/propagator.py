@@ -6,7 +6,7 @@ import logging
 import os
 import random
 from time import time_ns
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context, get_current
@@ -15,7 +15,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, TraceFlags
 
 from weft.context import baggage, evidence, traceparent, tracestate
 from weft.context.arrival import KEY, SPAN_KEY, Arrival, arrived
-from weft.context.formats.format import Denied, Malformed
+from weft.context.formats.format import Denied, Found, Malformed
 from weft.context.formats.order import FORMATS
 from weft.context.received import W3C_FIELDS, received
 
@@ -193,28 +193,33 @@ class Propagator(TextMapPropagator):
         """What the fields say of a parent, and the baggage that its format brought in fields of its own."""
         names = tuple(fields)
         if fields.keys() <= W3C_FIELDS:  # nearly always
-            return _alone(_w3c(fields), names), None
-        chosen: tuple[str, _Parent] | None = None
+            alone = _w3c(fields, names)
+            if alone is None:
+                return Arrival("absent", "", names, INVALID_SPAN_CONTEXT), None
+            if isinstance(alone, str):
+                return Arrival("malformed", "", names, INVALID_SPAN_CONTEXT, problems=(alone,)), None
+            return alone, None
+        chosen: Arrival | None = None
+        brought: Mapping[str, object] | None = None
         problems: list[str] = []
         conflicts: list[str] = []
         for each in self._order:
-            name = W3C if each is None else each.name
-            parent = _w3c(fields) if each is None else _of(each.read(fields))
+            reading = each.read(fields) if each is not None else None
+            parent = _w3c(fields, names) if each is None else _other(reading, each.name, names)
             if parent is None:
                 continue
             if isinstance(parent, str):
                 problems.append(parent)
             elif chosen is None:
-                chosen = name, parent
-            elif not _same_trace(chosen[1].span, parent.span):
-                conflicts.append(name)
+                chosen = parent
+                brought = self._wanted(reading.baggage) if isinstance(reading, Found) else None
+            elif not _same_trace(chosen.parent, parent.parent):
+                conflicts.append(parent.format)
         if chosen is None:
             outcome: Outcome = "malformed" if problems else "absent"
             return Arrival(outcome, "", names, INVALID_SPAN_CONTEXT, problems=tuple(problems)), None
-        name, parent = chosen
-        arrival = _continued(name, names, parent)
-        arrival = arrival._replace(problems=(*arrival.problems, *problems), conflicts=tuple(conflicts))
-        return arrival, self._wanted(parent.baggage)
+        problems[:0] = chosen.problems
+        return chosen._replace(problems=tuple(problems), conflicts=tuple(conflicts)), brought
 
     def _wanted(self, entries: Mapping[str, object]) -> Mapping[str, object] | None:
         """The baggage that is taken in and handed on."""
@@ -222,18 +227,8 @@ class Propagator(TextMapPropagator):
         return {key: value for key, value in entries.items() if keys is None or key in keys} or None
 
 
-class _Parent(NamedTuple):
-    """A parent that one format names; `Arrival` says what the fields are."""
-
-    span: SpanContext
-    tracestate: str = ""
-    evidence: str = ""
-    problem: str = ""
-    baggage: Mapping[str, str] = {}
-
-
-def _w3c(fields: Mapping[str, Sequence[str]]) -> _Parent | str | None:
-    """The parent that traceparent and tracestate name, or what is wrong; None without a traceparent."""
+def _w3c(fields: Mapping[str, Sequence[str]], names: tuple[str, ...]) -> Arrival | str | None:
+    """What traceparent and tracestate name, or what is wrong with them; None without a traceparent."""
     values = fields.get(traceparent.FIELD)
     if values is None:
         return None
@@ -243,43 +238,32 @@ def _w3c(fields: Mapping[str, Sequence[str]]) -> _Parent | str | None:
     trace_id, span_id, flags = parent
     states = fields.get(tracestate.FIELD)
     if states is None:
-        return _Parent(SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY))
-    state = tracestate.read(states)
-    if isinstance(state, str):
-        bare = SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY)
-        return _Parent(bare, problem=f"{tracestate.FIELD}: {state}")
-    ours = state.get(evidence.KEY, "")
+        span = SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY)
+        return Arrival("continued", W3C, names, span, span)
     # The spans of this process do not carry the last sender's evidence: it would be stored with each of them.
-    kept = state.delete(evidence.KEY) if ours else state
-    return _Parent(SpanContext(trace_id, span_id, True, _FLAGS[flags], kept), state.to_header(), ours)
+    taken = tracestate.take(states, evidence.KEY)
+    if isinstance(taken, str):
+        span = SpanContext(trace_id, span_id, True, _FLAGS[flags], tracestate.EMPTY)
+        return Arrival("continued", W3C, names, span, span, problems=(f"{tracestate.FIELD}: {taken}",))
+    state, ours, whole = taken
+    span = SpanContext(trace_id, span_id, True, _FLAGS[flags], state)
+    return Arrival("continued", W3C, names, span, span, whole, ours)
 
 
-def _of(reading: Reading) -> _Parent | str | None:
-    """A parent in another format. A decision that the sender left open is taken in favour of recording."""
+def _other(reading: Reading, name: str, names: tuple[str, ...]) -> Arrival | str | None:
+    """What another format names. A decision that the sender left open is taken in favour of recording."""
+    if reading is None:
+        return None
     if isinstance(reading, Malformed):
         return reading.reason
     if isinstance(reading, Denied):
         # Samplers obey a parent, and nothing else that they are told: one that is never recorded says no.
         ids = random.getrandbits(128) or 1, random.getrandbits(64) or 1
-        return _Parent(SpanContext(*ids, True, _FLAGS[0], tracestate.EMPTY))
-    if reading is None:
-        return None
-    flags = (reading.sampled is not False) * traceparent.SAMPLED | reading.random * traceparent.RANDOM
-    span = SpanContext(reading.trace_id, reading.span_id, True, _FLAGS[flags], tracestate.EMPTY)
-    return _Parent(span, baggage=reading.baggage)
-
-
-def _alone(parent: _Parent | str | None, names: tuple[str, ...]) -> Arrival:
-    if parent is None:
-        return Arrival("absent", "", names, INVALID_SPAN_CONTEXT)
-    if isinstance(parent, str):
-        return Arrival("malformed", "", names, INVALID_SPAN_CONTEXT, problems=(parent,))
-    return _continued(W3C, names, parent)
-
-
-def _continued(name: str, names: tuple[str, ...], parent: _Parent) -> Arrival:
-    span, state, ours, problem, _ = parent
-    return Arrival("continued", name, names, span, span, state, ours, (problem,) if problem else ())
+        span = SpanContext(*ids, True, _FLAGS[0], tracestate.EMPTY)
+    else:
+        flags = (reading.sampled is not False) * traceparent.SAMPLED | reading.random * traceparent.RANDOM
+        span = SpanContext(reading.trace_id, reading.span_id, True, _FLAGS[flags], tracestate.EMPTY)
+    return Arrival("continued", name, names, span, span)
 
 
 def _same_trace(one: SpanContext, other: SpanContext) -> bool:

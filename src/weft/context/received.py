@@ -24,6 +24,8 @@ _NAMES: Final[dict[str | bytes, str]] = {
     **{name: name for name in FIELDS},
     **{name.encode(): name for name in FIELDS},
 }
+_IN_ENVIRON: Final = {f"HTTP_{name.upper().replace('-', '_')}": name for name in FIELDS}
+_PREFIXES_IN_ENVIRON: Final = tuple(f"HTTP_{prefix.upper().replace('-', '_')}" for prefix in PREFIXES)
 _FIRST_OF_PREFIXES: Final = tuple({first for prefix in PREFIXES for first in (prefix[0], prefix[0].encode())})
 
 
@@ -50,9 +52,12 @@ def received(carrier: object, getter: Getter[Any] = default_getter) -> dict[str,
     """
     if getter is default_getter or isinstance(getter, CarrierGetter):
         return _listed(pairs(carrier))
-    if type(carrier) is dict and "type" in carrier and isinstance(carrier.get("headers"), list | tuple):
-        # An ASGI scope. Its getter would decode every header once for each field that is asked for.
-        return _listed(carrier["headers"])
+    if type(carrier) is dict:
+        # Both servers' getters go through all headers once for each field that is asked for.
+        if "type" in carrier and isinstance(carrier.get("headers"), list | tuple):
+            return _listed(carrier["headers"])  # an ASGI scope
+        if "wsgi.version" in carrier:
+            return _in_environ(carrier)
     return _asked(carrier, getter)
 
 
@@ -79,6 +84,19 @@ def _listed(headers: Iterable[Any]) -> dict[str, list[str]]:
                 found[known] = [text]
         else:
             _add(found, known, content)
+    return found
+
+
+def _in_environ(environ: dict[str, object]) -> dict[str, list[str]]:
+    """The fields of a WSGI environ (PEP 3333), whose server has joined the values of one name by commas."""
+    found: dict[str, list[str]] = {}
+    for key in environ:
+        if key.startswith("HTTP_"):
+            name = _IN_ENVIRON.get(key)
+            if name is None and key.startswith(_PREFIXES_IN_ENVIRON):
+                name = key[5:].lower().replace("_", "-")
+            if name is not None:
+                _add(found, name, environ[key])
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,21 +22,7 @@ _NO_TRACE: Final = "0" * 32
 _NO_SPAN: Final = "0" * 16
 
 
-class Traceparent(NamedTuple):
-    """What a valid field says.
-
-    Attributes:
-        trace_id: 128 bits, not zero.
-        span_id: 64 bits, not zero: the sender's ``parent-id``.
-        flags: Those that Level 2 defines.
-    """
-
-    trace_id: int
-    span_id: int
-    flags: int
-
-
-def read(values: Sequence[str]) -> Traceparent | str:
+def read(values: Sequence[str]) -> tuple[int, int, int] | str:
     """Read the field, or say in a few words why it has to be ignored.
 
     There is one field with one value: several of them leave open which is meant, so that none is (the field
@@ -45,6 +31,10 @@ def read(values: Sequence[str]) -> Traceparent | str:
 
     Args:
         values: All values that came, in order, without white space around them; at least one.
+
+    Returns:
+        The trace id (128 bits), the sender's span id (64 bits), neither of them zero, and the flags that
+        Level 2 defines; or what is wrong.
     """
     if len(values) != 1:
         return "more than one"
@@ -58,7 +48,7 @@ def read(values: Sequence[str]) -> Traceparent | str:
         return "too long for version 00"
     if trace_id == _NO_TRACE or span_id == _NO_SPAN:
         return "an id of zeros"
-    return Traceparent(int(trace_id, 16), int(span_id, 16), int(flags, 16) & KNOWN_FLAGS)
+    return int(trace_id, 16), int(span_id, 16), int(flags, 16) & KNOWN_FLAGS
 
 
 def write(span_context: SpanContext) -> str:

@@ -81,7 +81,7 @@ class State(TraceState):
             return self
         return State({key: value, **others})
 
-    def delete(self, key: str) -> TraceState:
+    def delete(self, key: str) -> State:
         """Take a member away."""
         return State({name: value for name, value in self._members.items() if name != key})
 
@@ -110,6 +110,27 @@ def read(values: Sequence[str]) -> State | str:
         if len(tidy) * 2 == len(parts) and len(tidy) <= MAX_MEMBERS:
             return State(tidy)
     return _thorough(text)
+
+
+def take(values: Sequence[str], key: str) -> tuple[State, str, str] | str:
+    """Read the field and take one member out of it.
+
+    Args:
+        values: All values that came, in order.
+        key: The member.
+
+    Returns:
+        The other members, the member's value (empty without it), and all members as they are sent; or what is
+        wrong.
+    """
+    alone = values[0]
+    if len(values) == 1 and alone.startswith(f"{key}=") and _VALUE.fullmatch(alone, len(key) + 1):
+        return EMPTY, alone[len(key) + 1 :], alone  # nearly always, between processes of ours
+    state = read(values)
+    if isinstance(state, str):
+        return state
+    value = state[key] if key in state else ""  # noqa: SIM401 - Mapping.get takes four times as long
+    return (state.delete(key) if value else state), value, state.to_header()
 
 
 def _thorough(text: str) -> State | str:
