@@ -1,4 +1,4 @@
-"""``with weft.agent()`` in a generator's body: children inside, none from the consumer, an end in every case."""
+"""``with weft.agent()`` in a generator's body: its children, and an end in all cases."""
 
 from __future__ import annotations
 

@@ -1,0 +1,121 @@
+"""A worker adopts the context of the item that it took, and works under it until the next one.
+
+Only a worker with no live span of its own does. One whose span is open knows what it is doing: a request that
+waits for an answer in a queue stays the request. What counts as none of its own: no span, one that has
+ended, one that came with an earlier item, one that was opened by whoever started the worker.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import trace
+from opentelemetry.context import (
+    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
+    _SUPPRESS_INSTRUMENTATION_KEY,
+    Context,
+    attach,
+    create_key,
+    get_current,
+)
+from opentelemetry.trace import NonRecordingSpan
+
+from weft.context.arrival import SPAN_KEY
+from weft.context.execution import execution
+from weft.instrument.running import RUNNING, RunningSpan
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import TracebackType
+
+#: Its value is the span that was adopted; once another one is current, the worker has a span of its own.
+ADOPTED: Final = create_key("weft.adopted")
+# OpenTelemetry's instrumentations ask for either key (opentelemetry.instrumentation.utils).
+_OLD_SUPPRESS_KEY: Final = "suppress_instrumentation"
+
+_delivery: ContextVar[Delivery | None] = ContextVar("weft.delivery", default=None)
+
+
+class Delivery:
+    """An item that one task takes for another: ``asyncio.wait_for(queue.get(), 1)`` before Python 3.12.
+
+    What the inner task adopts is lost with it. It is noted here, and the waiting task adopts it when the
+    block has ended.
+    """
+
+    __slots__ = ("_token", "context")
+
+    def __init__(self) -> None:
+        self.context: Context | None = None
+        self._token: Token[Delivery | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _delivery.set(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _delivery.reset(self._token)
+        if self.context is not None and error is None:
+            with suppress(Exception):  # the item is there, with or without its context
+                adopt(self.context)
+
+
+def adopt(context: Context) -> bool:
+    """Make an item's context the current one, for a worker without a live span of its own.
+
+    Args:
+        context: The one that was current where the item was put.
+
+    Returns:
+        Whether it is the worker's context now.
+    """
+    delivery = _delivery.get()
+    if delivery is not None:
+        delivery.context = context
+    current = get_current()
+    if current is context:
+        return True
+    if current and (has_own_span(current) or is_suppressed(current)):
+        return False
+    attach(adopted(context))
+    return True
+
+
+def is_suppressed(context: Context) -> bool:
+    """Whether telemetry itself is at work (an exporter): it neither gives nor takes context."""
+    return bool(context.get(_SUPPRESS_INSTRUMENTATION_KEY) or context.get(_OLD_SUPPRESS_KEY))
+
+
+def adopted(context: Context) -> Context:
+    """The context as a worker has it: the span in it can be a parent, but is not the worker's to write on.
+
+    Nor does the worker take over that its producer was inside an HTTP call, whose inner calls are not traced.
+    """
+    if not context:
+        return context
+    values = dict(context)
+    values.pop(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, None)
+    span_context = trace.get_current_span(context).get_span_context()
+    if span_context.is_valid:
+        values[SPAN_KEY] = values[ADOPTED] = NonRecordingSpan(span_context)
+    return Context(values)
+
+
+def has_own_span(context: Context) -> bool:
+    """Whether a live span is current that the running task or thread has made current itself."""
+    span = trace.get_current_span(context)
+    span_context = span.get_span_context()
+    if not span_context.is_valid or context.get(ADOPTED) is span:
+        return False
+    if (
+        not span.is_recording()
+    ):  # it has ended, or is not sampled; or it is a sender's, which somebody attached
+        return isinstance(span, NonRecordingSpan) and span_context.is_remote
+    running = context.get(RUNNING)
+    if isinstance(running, RunningSpan) and running.span is span:
+        return running.entered_by in (None, execution())
+    return True

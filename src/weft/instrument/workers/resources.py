@@ -1,0 +1,66 @@
+"""Items that are no work: a connection goes back into its queue after use, and brings nobody's trace.
+
+asyncpg's pool is an ``asyncio.LifoQueue`` of connection holders. Were a holder to carry the context of who
+gave it back, the next task without a span would go on in a stranger's trace.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import trace
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+# What cannot be referred to weakly and yet is a message.
+VALUES: Final = (type(None), bool, int, float, complex, str, bytes, bytearray, tuple, list, dict)
+RESOURCE: Final = -1
+
+
+class Resources:
+    """Tells the items of one queue apart: a resource is put back by who used it, in the user's own trace.
+
+    Args:
+        slotted_too: Take an object that cannot be referred to weakly, and so cannot be known again, for a
+            resource (in a last-in first-out queue it is one: asyncpg's holders).
+    """
+
+    __slots__ = ("_slotted_too", "_users")
+
+    def __init__(self, *, slotted_too: bool) -> None:
+        # Identity: the object as long as it lives, and the trace of who took it last.
+        self._users: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._slotted_too = slotted_too
+
+    def used(self, item: Any, context: Context) -> None:
+        """Remember that an item was taken by somebody with a span of his own, in this context."""
+        if isinstance(item, VALUES) or not _has_weak_references(item):
+            return
+        key, users = id(item), self._users
+        known = users.get(key)
+        if known is None:
+            users[key] = weakref.ref(item, lambda _: users.pop(key, None)), _trace_id(context)
+        elif known[1] != RESOURCE:
+            users[key] = known[0], _trace_id(context)
+
+    def is_one(self, item: Any, context: Context) -> bool:
+        """Whether an item that is put under a context is a resource, as far as is known by now."""
+        if isinstance(item, VALUES):
+            return False
+        known = self._users.get(id(item))
+        if known is None:
+            return self._slotted_too and not _has_weak_references(item)
+        if known[1] not in (RESOURCE, _trace_id(context)):
+            return False
+        self._users[id(item)] = known[0], RESOURCE
+        return True
+
+
+def _has_weak_references(item: Any) -> bool:
+    return bool(type(item).__weakrefoffset__)
+
+
+def _trace_id(context: Context) -> int:
+    return trace.get_current_span(context).get_span_context().trace_id

@@ -1,0 +1,414 @@
+"""Long-lived workers behind queues: an item is worked on in the trace of whoever put it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import logging.handlers
+import queue
+import random
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from opentelemetry import baggage, trace
+from opentelemetry.context import attach, get_current
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+import weft
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tests.instrument.conftest import Spans
+
+pytestmark = pytest.mark.usefixtures("queues")
+
+QUEUES = [asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue]
+
+
+def work(name: object) -> None:
+    with weft.tool(str(name)):
+        pass
+
+
+async def worker(get: Callable[[], Awaitable[Any]], done: Callable[[], None] = lambda: None) -> None:
+    while (item := await get()) is not None:
+        work(item)
+        done()
+
+
+@pytest.mark.parametrize("kind", QUEUES)
+def test_an_item_brings_its_producers_context(spans: Spans, kind: type[asyncio.Queue[Any]]) -> None:
+    async def main() -> None:
+        items = kind()
+        task = asyncio.create_task(worker(items.get, items.task_done))
+        for name in ("a", "b"):
+            with weft.agent(name):
+                await items.put(f"of-{name}")
+                await items.put(f"of-{name}-too")
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    for name in ("a", "b"):
+        assert spans.parent_of(f"execute_tool of-{name}") == f"invoke_agent {name}"
+        assert spans.parent_of(f"execute_tool of-{name}-too") == f"invoke_agent {name}"
+
+
+def test_baggage_comes_along(spans: Spans) -> None:
+    async def producer(items: asyncio.Queue[str]) -> None:
+        attach(baggage.set_baggage("user", "ada"))
+        items.put_nowait("x")
+
+    async def consumer(items: asyncio.Queue[str]) -> object:
+        await items.get()
+        return baggage.get_baggage("user")
+
+    async def main() -> object:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        await asyncio.create_task(producer(items))
+        return await asyncio.create_task(consumer(items))
+
+    assert asyncio.run(main()) == "ada"
+
+
+def test_a_worker_that_was_started_in_a_span_does_not_stay_there(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        with weft.agent("starter"):
+            task = asyncio.create_task(worker(items.get, items.task_done))
+            await asyncio.sleep(0)
+            with weft.agent("inside"):  # while the starter's span is still open
+                items.put_nowait("early")
+            await items.join()
+        with weft.agent("later"):
+            items.put_nowait("late")
+        await items.join()
+        items.put_nowait("nobodys")
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool early") == "invoke_agent inside"
+    assert spans.parent_of("execute_tool late") == "invoke_agent later"
+    assert spans.parent_of("execute_tool nobodys") is None
+
+
+def test_a_consumer_with_a_span_of_its_own_keeps_it(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        with weft.agent("producer"):
+            items.put_nowait("one")
+            items.put_nowait("two")
+        with weft.agent("consumer"):
+            work(await items.get())
+        with trace.get_tracer("theirs").start_as_current_span("other consumer"):
+            work(await items.get())
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool one") == "invoke_agent consumer"
+    assert spans.parent_of("execute_tool two") == "other consumer"
+
+
+def test_what_a_sender_sent_from_afar_is_not_given_up(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        with weft.agent("producer"):
+            items.put_nowait("one")
+        with weft.attached(weft.extract({"traceparent": f"00-{7:032x}-{7:016x}-01"})):
+            work(await items.get())
+
+    asyncio.run(main())
+    span = spans["execute_tool one"]
+    assert span.parent is not None
+    assert span.parent.span_id == 7
+
+
+def test_waiting_with_a_timeout_adopts_too(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(items.get(), 0.001)
+        with weft.agent("a"):
+            items.put_nowait("one")
+        task = asyncio.create_task(worker(lambda: asyncio.wait_for(items.get(), 10), items.task_done))
+        await items.join()
+        with weft.agent("b"):
+            items.put_nowait("two")
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool one") == "invoke_agent a"
+    assert spans.parent_of("execute_tool two") == "invoke_agent b"
+
+
+@pytest.mark.parametrize("kind", QUEUES)
+def test_many_workers_and_producers_mix_nothing(spans: Spans, kind: type[asyncio.Queue[Any]]) -> None:
+    dice = random.Random(7)
+
+    async def producer(items: asyncio.Queue[Any], number: int) -> None:
+        for step in range(20):
+            with weft.agent(f"{number}-{step}") as span:
+                await items.put(f"{span.get_span_context().span_id:016x}")
+                await asyncio.sleep(dice.choice((0, 0.001)))
+
+    async def consumer(items: asyncio.Queue[Any]) -> None:
+        while True:
+            item = await items.get()
+            await asyncio.sleep(dice.choice((0, 0.001)))
+            work(item)
+            items.task_done()
+
+    async def main() -> None:
+        items = kind(maxsize=3)
+        consumers = [asyncio.create_task(consumer(items)) for _ in range(5)]
+        await asyncio.gather(*(producer(items, number) for number in range(10)))
+        await items.join()
+        for task in consumers:
+            task.cancel()
+
+    asyncio.run(main())
+    worked = [span for span in spans.all() if span.name.startswith("execute_tool ")]
+    assert len(worked) == 200
+    for span in worked:
+        assert span.parent is not None
+        assert span.name == f"execute_tool {span.parent.span_id:016x}"
+
+
+class Connection:
+    """Can be referred to weakly, as most objects can."""
+
+
+class Holder:
+    """Cannot, like asyncpg's."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource"),
+    [(asyncio.Queue, Connection), (asyncio.LifoQueue, Connection), (asyncio.LifoQueue, Holder)],
+)
+def test_a_pool_of_resources_brings_nobodys_context(
+    spans: Spans, kind: type[asyncio.Queue[Any]], resource: type
+) -> None:
+    async def main() -> None:
+        pool = kind()
+        pool.put_nowait(resource())
+        for name in ("a", "b"):
+            with weft.agent(name):
+                connection = await pool.get()
+                pool.put_nowait(connection)
+        connection = await pool.get()
+        work("unrelated")
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool unrelated") is None
+
+
+def test_work_that_is_put_again_stays_in_its_trace(spans: Spans) -> None:
+    job = Connection()
+
+    async def main() -> None:
+        jobs: asyncio.Queue[Any] = asyncio.Queue()
+        task = asyncio.create_task(try_twice(jobs))
+        for name in ("a", "b"):  # the same job, in two traces
+            with weft.agent(name) as span:
+                traces.append(span.get_span_context().trace_id)
+                jobs.put_nowait(job)
+            await jobs.join()
+        task.cancel()
+
+    async def try_twice(jobs: asyncio.Queue[Any]) -> None:
+        while True:
+            for attempt in (1, 2):
+                again = await jobs.get()
+                with weft.tool(f"attempt {attempt}"):
+                    if attempt == 1:
+                        jobs.put_nowait(again)
+                jobs.task_done()
+
+    traces: list[int] = []
+    asyncio.run(main())
+    worked = [span for span in spans.all() if span.name.startswith("execute_tool")]
+    assert [span.context.trace_id for span in worked if span.context] == [
+        traces[0], traces[0], traces[1], traces[1],
+    ]  # fmt: skip
+
+
+def test_items_stay_what_they_are_and_are_let_go() -> None:
+    async def main() -> None:
+        items: asyncio.PriorityQueue[Any] = asyncio.PriorityQueue()
+        for priority in (2, 1):
+            items.put_nowait((priority, "job"))
+        assert items._queue == [(1, "job"), (2, "job")]  # type: ignore[attr-defined]  # what people look at
+        assert await items.get() == (1, "job")
+        plain: asyncio.Queue[Any] = asyncio.Queue()
+        connection = Connection()
+        plain.put_nowait(connection)
+        gone = weakref.ref(connection)
+        del connection
+        plain.get_nowait()
+        gc.collect()
+        assert gone() is None
+
+    asyncio.run(main())
+
+
+def test_items_that_a_program_throws_away_are_let_go() -> None:
+    async def main() -> None:
+        items: asyncio.Queue[Any] = asyncio.Queue()
+        lost = Connection()
+        items.put_nowait(lost)
+        gone = weakref.ref(lost)
+        del lost
+        items._queue.clear()  # type: ignore[attr-defined]
+        items.put_nowait("next")
+        gc.collect()
+        assert gone() is None
+
+    asyncio.run(main())
+
+
+def test_a_full_or_empty_queue_raises_as_before() -> None:
+    items: asyncio.Queue[int] = asyncio.Queue(maxsize=1)
+    with pytest.raises(asyncio.QueueEmpty):
+        items.get_nowait()
+    items.put_nowait(1)
+    with pytest.raises(asyncio.QueueFull):
+        items.put_nowait(2)
+    with pytest.raises(TypeError, match="put_nowait"):
+        items.put_nowait()  # type: ignore[call-arg]
+    assert items.get_nowait() == 1
+
+
+def test_telemetry_at_work_neither_gives_nor_takes_context() -> None:
+    async def main() -> None:
+        items: asyncio.Queue[int] = asyncio.Queue()
+        with suppress_instrumentation():
+            items.put_nowait(1)
+        await items.get()
+        assert "suppress_instrumentation" not in get_current()
+        attach(baggage.set_baggage("user", "ada"))
+        items.put_nowait(2)
+        with suppress_instrumentation():
+            before = get_current()
+            await items.get()
+            assert get_current() is before
+
+    asyncio.run(main())
+
+
+def test_worker_threads_adopt_what_comes_through_a_queue(spans: Spans) -> None:
+    items: queue.Queue[Any] = queue.Queue()
+
+    def run() -> None:
+        while (item := items.get()) is not None:
+            work(item)
+            items.task_done()
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(60):
+        with weft.agent(str(number)) as span:
+            items.put(f"{span.get_span_context().span_id:016x}")
+    for _ in threads:
+        items.put(None)
+    for thread in threads:
+        thread.join()
+    worked = [span for span in spans.all() if span.name.startswith("execute_tool ")]
+    assert len(worked) == 60
+    for span in worked:
+        assert span.parent is not None
+        assert span.name == f"execute_tool {span.parent.span_id:016x}"
+
+
+def test_the_main_thread_goes_on_with_its_own_affairs(spans: Spans) -> None:
+    results: queue.Queue[int] = queue.Queue()
+
+    def run() -> None:
+        with weft.agent("a"):
+            results.put(1)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert results.get() == 1
+    thread.join()
+    with weft.workflow("next"):
+        pass
+    assert spans.parent_of("invoke_workflow next") is None
+
+
+def test_pools_of_connections_between_threads_are_left_alone() -> None:
+    pool: queue.LifoQueue[int] = queue.LifoQueue()
+    pool.put(1)
+    assert not hasattr(pool, "_weft_waiting")
+    assert pool.get() == 1
+
+
+def test_logging_through_a_queue_works_as_before() -> None:
+    records: queue.Queue[Any] = queue.Queue()
+    said: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    listener = logging.handlers.QueueListener(records, Kept())
+    listener.start()
+    log = logging.getLogger("through-a-queue")
+    handler = logging.handlers.QueueHandler(records)
+    log.addHandler(handler)
+    for number in range(50):
+        log.warning("%d", number)
+    log.removeHandler(handler)
+    listener.stop()
+    assert said == [str(number) for number in range(50)]
+
+
+@pytest.mark.parametrize("buffer", [0, 1, 100])
+@pytest.mark.parametrize("item", [None, "text"])  # also where two items are one object
+def test_a_memory_stream_brings_its_senders_context(spans: Spans, buffer: int, item: object) -> None:
+    async def main() -> None:
+        send, receive = anyio.create_memory_object_stream[Any](buffer)
+        async with send, receive, anyio.create_task_group() as group:
+            group.start_soon(consumer, receive)
+            for number in range(6):
+                with weft.agent(str(number)):
+                    await send.send(item)
+            await send.aclose()
+
+    async def consumer(receive: Any) -> None:
+        number = 0
+        async for _ in receive:
+            work(number)
+            number += 1
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    for number in range(6):
+        assert spans.parent_of(f"execute_tool {number}") == f"invoke_agent {number}"
+
+
+def test_a_memory_stream_raises_as_before() -> None:
+    async def main() -> None:
+        send, receive = anyio.create_memory_object_stream[int](0)
+        with pytest.raises(anyio.WouldBlock):
+            send.send_nowait(1)
+        with pytest.raises(anyio.WouldBlock):
+            receive.receive_nowait()
+        with anyio.move_on_after(0.001) as scope:
+            await send.send(2)
+        assert scope.cancelled_caught
+        await receive.aclose()
+        with pytest.raises(anyio.BrokenResourceError):
+            await send.send(3)
+        await send.aclose()
+
+    asyncio.run(main())
