@@ -58,6 +58,12 @@ class State(TraceState):
     def __reduce__(self) -> tuple[type[State], tuple[Mapping[str, str]]]:
         return State, (self._members,)
 
+    @classmethod
+    def from_header(cls, header_list: Sequence[str]) -> State:
+        """Read the field; empty where it has to be ignored."""
+        found = read(header_list)
+        return EMPTY if isinstance(found, str) else found
+
     def keys(self) -> KeysView[str]:
         """The keys, the most recent first."""
         return self._members.keys()
