@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from opentelemetry import trace
-from opentelemetry.context import Context, create_key, get_value
+from opentelemetry.context import Context, create_key, get_current
 from opentelemetry.trace import INVALID_SPAN, INVALID_SPAN_CONTEXT, NonRecordingSpan
 
 from weft.context import baggage, evidence
@@ -83,11 +83,12 @@ def arrival_in(context: Context | None) -> Arrival | None:
     Args:
         context: The span's parent context; the current one by default.
     """
-    arrival = get_value(KEY, context)
+    context = get_current() if context is None else context
+    arrival = context.get(KEY)
     if not isinstance(arrival, Arrival):
         return None
-    parent = trace.get_current_span(context).get_span_context()
-    return arrival if parent is arrival.parent else None
+    span: Any = context.get(SPAN_KEY, INVALID_SPAN)
+    return arrival if span.get_span_context() is arrival.parent else None
 
 
 def arrived(base: Context, arrival: Arrival, received_baggage: Mapping[str, object] | None = None) -> Context:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from opentelemetry.context import get_value
+from typing import TYPE_CHECKING, cast
 
 from weft.instrument.running import RUNNING, RunningSpan
 from weft.model import keys
@@ -19,9 +17,9 @@ def sender(service: str) -> Callable[[Context], str]:
     """Make the function that names the sender: the innermost running agent, or else the service."""
 
     def name(context: Context) -> str:
-        running = get_value(RUNNING, context)
-        if isinstance(running, RunningSpan):
-            return str(running.passed_on.get(keys.GEN_AI_AGENT_NAME, service))
-        return service
+        running = context.get(RUNNING)
+        if running is None:
+            return service
+        return str(cast(RunningSpan, running).passed_on.get(keys.GEN_AI_AGENT_NAME, service))
 
     return name

@@ -58,7 +58,7 @@ class Boundary(TextMapPropagator):
     ) -> None:
         """Write the context into a carrier, as far as its destination may have it."""
         leave = egress.leave_for(context)
-        if leave == EVERYTHING:
+        if leave is EVERYTHING:
             self._propagator.inject(carrier, context, setter)
         elif leave.trace or leave.baggage:
             with suppress(Exception):  # carriers and setters may raise anything

@@ -10,9 +10,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from opentelemetry import trace
+from opentelemetry.context import get_current
 from opentelemetry.trace import SpanKind
 
+from weft.context.arrival import SPAN_KEY
 from weft.context.carriers import CarrierGetter, remove
 from weft.context.received import is_baggage_field, is_trace_field
 from weft.instrument.trust import policy
@@ -83,7 +84,12 @@ def strip(carrier: Any, destination: Destination | None = None) -> None:
 
 def leave_for(context: Context | None) -> Leave:
     """What may go along with the call being made. Where nobody said where it goes, its span may."""
-    return _leave(_going_to.get() or _destination_of_span(context))
+    destination = _going_to.get()
+    if destination is None:
+        destination = _destination_of_span(get_current() if context is None else context)
+        if destination is None:
+            return EVERYTHING
+    return policy.current().leave(destination.host, destination.port)
 
 
 def _leave(destination: Destination | None) -> Leave:
@@ -92,9 +98,9 @@ def _leave(destination: Destination | None) -> Leave:
     return policy.current().leave(destination.host, destination.port)
 
 
-def _destination_of_span(context: Context | None) -> Destination | None:
+def _destination_of_span(context: Context) -> Destination | None:
     """The host that the current CLIENT span names: an SDK's own instrumentation starts it, then injects."""
-    span: Any = trace.get_current_span(context)
+    span: Any = context.get(SPAN_KEY)
     if getattr(span, "kind", None) is not SpanKind.CLIENT or not span.attributes:
         return None
     host = span.attributes.get("server.address") or span.attributes.get("net.peer.name")

@@ -89,10 +89,11 @@ class Policy:
         @lru_cache(maxsize=1024)
         def decide(host: str, port: int | None) -> Leave:
             inside = is_inside(host)
-            return Leave(
+            leave = Leave(
                 inside or any(each.covers(host, port) for each in self.egress),
                 inside or any(each.covers(host, port) for each in self.baggage_egress),
             )
+            return EVERYTHING if leave == EVERYTHING else leave
 
         object.__setattr__(self, "leave", decide)
 
