@@ -13,7 +13,7 @@ from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Status, Stat
 
 from weft.context.current import leave
 from weft.context.execution import execution
-from weft.instrument.tracer import tracer
+from weft.instrument.tracer import tracer as weft_tracer
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class RunningSpan:
         links: Sequence[Link],
         passed_on: Mapping[str, object],
         outer: RunningSpan | None,
+        tracer: trace.Tracer | None = None,
     ) -> None:
         self.passed_on = passed_on
         self.outer = outer
@@ -61,7 +62,7 @@ class RunningSpan:
         self._token: Token[Context] | None = None
         self._attached = parent
         try:
-            self.span = tracer().start_span(
+            self.span = (tracer or weft_tracer()).start_span(
                 name, context=parent, kind=kind, attributes=cast("Attributes", attributes), links=links
             )
             self.context = trace.set_span_in_context(self.span, parent)

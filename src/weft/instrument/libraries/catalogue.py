@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import wrapt
 
-from weft.instrument.libraries import asgi, wsgi
+from weft.instrument.libraries import asgi, grpc, wsgi
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -66,6 +66,10 @@ LIBRARIES: Final = (
     Library("starlette", "starlette.applications", asgi.starlette),
     Library("fastapi", "fastapi.applications", asgi.fastapi),
     Library("flask", "flask.app", wsgi.flask),
+    Library("grpc-client", "grpc._channel", grpc.client),
+    Library("grpc-server", "grpc._server", grpc.server),
+    Library("grpc-aio-client", "grpc.aio._call", grpc.aio_client),
+    Library("grpc-aio-server", "grpc.aio._server", grpc.aio_server),
 )
 
 
