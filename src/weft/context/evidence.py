@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 KEY: Final = "weft"
-VERSION: Final = "1"
 
 MAX_AGENT_CHARS: Final = 64
 # With ours a tracestate is no longer than what every participant should propagate (W3C Trace Context, section
@@ -34,9 +33,22 @@ class Evidence(NamedTuple):
     agent: str
 
 
-def write(span_id: int, sent_ns: int, agent: str) -> str:
-    """Write the member's value."""
-    return "1;%016x;%x;%s" % (span_id, sent_ns, _encoded(agent))  # noqa: UP031 - see `traceparent.write`
+def member(span_id: int, sent_ns: int, agent: str) -> str:
+    """Write the member, key and value."""
+    return "weft=1;%016x;%x;%s" % (span_id, sent_ns, _encoded(agent))  # noqa: UP031 - see `traceparent.write`
+
+
+def beside(ours: str, theirs: str, count: int) -> str:
+    """Put our member before the vendors', where there is room for it.
+
+    Args:
+        ours: The member.
+        theirs: The others as they are sent.
+        count: How many those are.
+    """
+    if count < MAX_STATE_MEMBERS and len(ours) + 1 + len(theirs) <= MAX_STATE_CHARS:
+        return f"{ours},{theirs}"
+    return theirs
 
 
 def read(value: str) -> Evidence | None:

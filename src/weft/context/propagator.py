@@ -120,52 +120,41 @@ class Propagator(TextMapPropagator):
                     other.inject(fields, context=context)
             span: Any = context.get(SPAN_KEY)  # as trace.get_current_span does, in a fifth of its time
             if span is not None:
-                self._write_trace(fields, span.get_span_context(), context, held)
+                self._write_trace(fields, span.get_span_context(), context)
+            if self._writes and span is not None:
+                carried = {key: str(value) for key, value in (self._wanted(held or {}) or {}).items()}
+                for each in self._writes:
+                    fields.update(each.write(span.get_span_context(), carried))
         if held and self._writes_baggage:
             text = baggage.write(held, self._baggage_keys)
             if text:
                 fields[baggage.FIELD] = text
         return fields
 
-    def _write_trace(
-        self,
-        fields: dict[str, str],
-        span_context: SpanContext,
-        context: Context,
-        held: Mapping[str, object] | None,
-    ) -> None:
-        if not span_context.is_valid:
-            return
-        if self._writes_w3c:
-            fields[traceparent.FIELD] = traceparent.write(span_context)
-            state = self._state(span_context, context)
-            if state:
-                fields[tracestate.FIELD] = state
-        if self._writes:
-            carried = {key: str(value) for key, value in (self._wanted(held or {}) or {}).items()}
-            for each in self._writes:
-                fields.update(each.write(span_context, carried))
-
-    def _state(self, span_context: SpanContext, context: Context) -> str:
-        """The tracestate: the vendors' members, and ours before them, where there is room.
+    def _write_trace(self, fields: dict[str, str], span_context: SpanContext, context: Context) -> None:
+        """Write traceparent and tracestate: the vendors' members, and ours before them, where there is room.
 
         Behind a traceparent that is handed on as it came, so is the tracestate: it must not be changed then
         (W3C Trace Context, section 3.4). A span that is not recorded leaves no evidence of itself.
         """
-        _, span_id, is_remote, flags, members, _ = span_context
+        trace_id, span_id, is_remote, flags, members, is_valid = span_context
+        if not is_valid or not self._writes_w3c:
+            return
+        fields[traceparent.FIELD] = traceparent.write(trace_id, span_id, flags)
         if is_remote:
             arrival = context.get(KEY)
             if isinstance(arrival, Arrival) and arrival.remote is span_context:
-                return arrival.tracestate
-        theirs = members.to_header() if members else ""
-        if is_remote or not flags & traceparent.SAMPLED:
-            return theirs
-        ours = f"weft={evidence.write(span_id, time_ns(), self._agent(context))}"
-        if not theirs:
-            return ours
-        if len(members) < evidence.MAX_STATE_MEMBERS and len(ours) + len(theirs) < evidence.MAX_STATE_CHARS:
-            return f"{ours},{theirs}"
-        return theirs
+                state = arrival.tracestate
+            else:
+                state = members.to_header()
+        elif not flags & traceparent.SAMPLED:
+            state = members.to_header()
+        else:
+            state = evidence.member(span_id, time_ns(), self._agent(context))
+            if members:
+                state = evidence.beside(state, members.to_header(), len(members))
+        if state:
+            fields[tracestate.FIELD] = state
 
     def _read(self, carrier: Any, context: Context | None, getter: Getter[Any]) -> Context:
         fields = received(carrier, getter)

@@ -90,13 +90,13 @@ def _listed(headers: Iterable[Any]) -> dict[str, list[str]]:
 def _in_environ(environ: dict[str, object]) -> dict[str, list[str]]:
     """The fields of a WSGI environ (PEP 3333), whose server has joined the values of one name by commas."""
     found: dict[str, list[str]] = {}
-    for key in environ:
+    for key, content in environ.items():
         if key.startswith("HTTP_"):
             name = _IN_ENVIRON.get(key)
             if name is None and key.startswith(_PREFIXES_IN_ENVIRON):
                 name = key[5:].lower().replace("_", "-")
             if name is not None:
-                _add(found, name, environ[key])
+                _add(found, name, content)
     return found
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opentelemetry.trace import SpanContext
-
 FIELD: Final = "traceparent"
 
 # The flags that Level 2 defines (section 3.2.2.5); the others are zero in what is written.
@@ -51,8 +49,7 @@ def read(values: Sequence[str]) -> tuple[int, int, int] | str:
     return int(trace_id, 16), int(span_id, 16), int(flags, 16) & KNOWN_FLAGS
 
 
-def write(span_context: SpanContext) -> str:
-    """Write the field, in version 00."""
-    trace_id, span_id, _, flags, _, _ = span_context
+def write(trace_id: int, span_id: int, flags: int) -> str:
+    """Write the field, in version 00, with the flags that Level 2 defines."""
     # Twice as fast as an f-string here, 0.3 µs (measured).
     return "00-%032x-%016x-%02x" % (trace_id, span_id, flags & KNOWN_FLAGS)  # noqa: UP031
