@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote, unquote
 
 from opentelemetry.baggage import set_baggage
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FIELD: Final = "baggage"
 
-# Section 3.3.2. What is more is cut off, in whole members, from the end.
+# Section 3.3.2. A member that does not fit any more is left out, whole.
 MAX_MEMBERS: Final = 64
 MAX_BYTES: Final = 8192
 
@@ -77,12 +77,13 @@ def read(values: Sequence[str], keys: Collection[str] | None = None) -> tuple[di
         member = text.strip(" \t")
         if not member:
             continue
-        size += len(member) + (taken > 0)
-        match = _MEMBER.fullmatch(member) if taken < MAX_MEMBERS and size <= MAX_BYTES else None
+        fits = taken < MAX_MEMBERS and size + len(member) <= MAX_BYTES
+        match = _MEMBER.fullmatch(member) if fits else None
         if match is None or (match[3] is not None and not _are_properties(match[3])):
             dropped += 1
             continue
         taken += 1
+        size += len(member) + 1  # and the comma
         key, value, properties = match.groups()
         if keys is not None and key not in keys:
             continue
@@ -96,33 +97,52 @@ def read(values: Sequence[str], keys: Collection[str] | None = None) -> tuple[di
 def write(baggage: Mapping[str, object], keys: Collection[str] | None = None) -> str:
     """Write the field; empty where there is nothing to write.
 
-    Keys that are no tokens cannot be sent and are left out (OpenTelemetry specification, baggage/api.md).
+    Keys that are no tokens cannot be sent and are left out (OpenTelemetry specification, baggage/api.md), and
+    so are values that are no text and cannot be made one. Raises nothing.
 
     Args:
         baggage: Values by key; other values than text are written as ``str`` would.
         keys: The keys that may be written; None for all.
     """
     members: list[str] = []
-    size = -1
+    size = 0
     for key, value in baggage.items():
-        if (keys is not None and key not in keys) or not (
-            (key.isascii() and key.isidentifier()) or _KEY.fullmatch(key)
-        ):
+        if (keys is not None and key not in keys) or not is_key(key):
             continue
-        member = f"{key}={_encoded(value)}"
-        size += len(member) + 1
-        if len(members) == MAX_MEMBERS or size > MAX_BYTES:
+        encoded = _encoded(value)
+        if encoded is None or size + len(key) + 1 + len(encoded) > MAX_BYTES:
+            continue
+        size += len(key) + 1 + len(encoded) + 1  # with "=" and the comma
+        members.append(f"{key}={encoded}")
+        if len(members) == MAX_MEMBERS:
             break
-        members.append(member)
     return ",".join(members)
+
+
+def is_key(key: object) -> bool:
+    """Whether a key can be sent: a token."""
+    return isinstance(key, str) and (
+        (key.isascii() and key.isidentifier()) or _KEY.fullmatch(key) is not None
+    )
+
+
+def as_text(value: object) -> str | None:
+    """A value as it is sent; None where it cannot be made a text, or is too long for any carrier."""
+    try:
+        text = value if isinstance(value, str) else str(value)
+    except Exception:  # noqa: BLE001 - any object may be in the baggage of a program
+        return None
+    return text if len(text) <= MAX_BYTES else None
 
 
 def _are_properties(text: str) -> bool:
     return all(_PROPERTY.fullmatch(each.strip(" \t")) for each in text[1:].split(";"))
 
 
-def _encoded(value: Any) -> str:
-    text = value if isinstance(value, str) else str(value)
+def _encoded(value: object) -> str | None:
+    text = value if type(value) is str and len(value) <= MAX_BYTES else as_text(value)
+    if text is None:
+        return None
     if not (text.isascii() and text.isalnum()) and not _PLAIN.fullmatch(text):
         text = _quoted(text)
     return text + value.properties if isinstance(value, Value) else text
