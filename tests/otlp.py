@@ -17,6 +17,7 @@ keys = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sample
 )
 uint32 = st.integers(0, 2**32 - 1)
 uint64 = st.integers(0, 2**64 - 1) | st.integers(1_700_000_000_000_000_000, 1_800_000_000_000_000_000)
+ends = uint64.map(lambda time_ns: time_ns or 1)  # without an end a span is still open
 int32 = st.integers(-(2**31), 2**31 - 1) | st.integers(0, 5)
 
 scalars = st.one_of(
@@ -77,7 +78,7 @@ spans = st.builds(
     name=texts,
     kind=int32,
     start_time_unix_nano=uint64,
-    end_time_unix_nano=uint64,
+    end_time_unix_nano=ends,
     attributes=attributes,
     dropped_attributes_count=uint32,
     events=st.lists(events, max_size=3),

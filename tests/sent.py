@@ -9,6 +9,8 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
+from weft.model.pending import OPEN_NS
+
 #: A moment in 2023; times of tests are offsets to it.
 T0 = 1_700_000_000_000_000_000
 _numbers = itertools.count(1)
@@ -25,6 +27,7 @@ class Sent:
 
     Attributes:
         at, duration: Nanoseconds, the start from `T0`.
+        open_ns: For a span that has not ended: how long it says that it has been open.
         error: Whether its status is an error.
     """
 
@@ -36,6 +39,7 @@ class Sent:
     kind: int = 1
     at: int = 0
     duration: int = 1000
+    open_ns: int | None = None
     error: bool = False
     message: str = ""
     tags: Mapping[str, object] = field(default_factory=dict)
@@ -57,7 +61,10 @@ class Sent:
             trace_id=self.trace, span_id=self.span, parent_span_id=self.parent, name=self.name, kind=self.kind
         )
         span.start_time_unix_nano = (T0 + self.at) % 2**64
-        span.end_time_unix_nano = (T0 + self.at + self.duration) % 2**64
+        if self.open_ns is None:
+            span.end_time_unix_nano = (T0 + self.at + self.duration) % 2**64
+        elif self.open_ns:
+            put(span.attributes, {OPEN_NS: self.open_ns})
         span.status.code, span.status.message = (
             Status.STATUS_CODE_ERROR if self.error else Status.STATUS_CODE_UNSET,
             self.message,

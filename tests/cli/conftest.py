@@ -73,6 +73,8 @@ class StandIn:
             "spans": 20,
             "errors": 5,
             "services": ["agent-orchestrator", "agent-writer"],
+            "open": 0,
+            "lost": 0,
         }
         traces = [summary | {"trace_id": trace_id} | changes for trace_id in trace_ids]
         self.give("/weft/v1/traces", {"traces": traces})

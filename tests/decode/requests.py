@@ -27,10 +27,10 @@ def varint(value: int) -> bytes:
 
 
 def one_span(**fields: object) -> tuple[ExportTraceServiceRequest, Span]:
-    """A request with one span, whose ids are valid if none are given."""
+    """A request with one span, which has ended and whose ids are valid unless it is told otherwise."""
     request = ExportTraceServiceRequest()
-    ids = {"trace_id": TRACE_ID, "span_id": SPAN_ID}
-    span = request.resource_spans.add().scope_spans.add().spans.add(**{**ids, **fields})
+    usual = {"trace_id": TRACE_ID, "span_id": SPAN_ID, "end_time_unix_nano": 1}
+    span = request.resource_spans.add().scope_spans.add().spans.add(**{**usual, **fields})
     return request, span
 
 

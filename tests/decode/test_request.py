@@ -64,7 +64,9 @@ def test_a_body_whose_every_attribute_is_unique() -> None:
     request = ExportTraceServiceRequest()
     scope_spans = request.resource_spans.add().scope_spans.add()
     for number in range(1, 5001):
-        span = scope_spans.spans.add(trace_id=TRACE_ID, span_id=number.to_bytes(8, "big"), name=f"{number}")
+        span = scope_spans.spans.add(
+            trace_id=TRACE_ID, span_id=number.to_bytes(8, "big"), name=f"{number}", end_time_unix_nano=1
+        )
         for place in range(4):
             span.attributes.add(key=f"{number}.{place}").value.string_value = f"v{number}.{place}"
     rows = decode([request.SerializeToString()]).tables({})["spans"].to_pylist()
@@ -79,7 +81,7 @@ def test_a_resource_and_a_scope_for_each_span() -> None:
         resource_spans.resource.attributes.add(key="service.name").value.string_value = f"s{number}"
         scope_spans = resource_spans.scope_spans.add()
         scope_spans.scope.name = f"scope{number}"
-        scope_spans.spans.add(trace_id=TRACE_ID, span_id=SPAN_ID)
+        scope_spans.spans.add(trace_id=TRACE_ID, span_id=SPAN_ID, end_time_unix_nano=1)
     rows = decode([request.SerializeToString()]).tables({})["spans"].to_pylist()
     assert [row["service"] for row in rows] == [f"s{number}" for number in range(2000)]
 

@@ -18,6 +18,8 @@ SUMMARY = TraceSummary(
     spans=20,
     errors=5,
     services=("agent-orchestrator", "agent-writer"),
+    open=2,
+    lost=1,
 )
 
 
@@ -30,6 +32,8 @@ def test_json_gives_nanoseconds_as_text_so_that_javascript_keeps_them() -> None:
         "spans": 20,
         "errors": 5,
         "services": ["agent-orchestrator", "agent-writer"],
+        "open": 2,
+        "lost": 1,
     }
 
 
@@ -44,6 +48,8 @@ def test_json_gives_nanoseconds_as_text_so_that_javascript_keeps_them() -> None:
         spans=st.integers(0, 2**63),
         errors=st.integers(0, 2**63),
         services=st.lists(st.text()).map(tuple),
+        open=st.integers(0, 2**63),
+        lost=st.integers(0, 2**63),
     )
 )
 def test_what_is_written_is_read_back(summary: TraceSummary) -> None:
@@ -63,6 +69,7 @@ def test_what_is_written_is_read_back(summary: TraceSummary) -> None:
         ({"spans": True}, "trace.spans should be a whole number from 0 to 2^64 - 1, not True"),
         ({"spans": -1}, "trace.spans should be a whole number from 0 to 2^64 - 1, not -1"),
         ({"services": {}}, "trace.services should be a list, not an object"),
+        ({"open": "many"}, "trace.open should be a whole number from 0 to 2^64 - 1, not 'many'"),
         ({"trace_id": "../etc"}, "trace.trace_id should be an id of up to 32 hex digits, not '../etc'"),
     ],
 )
@@ -70,6 +77,13 @@ def test_another_shape_is_named_by_its_place(change: dict[str, object], complain
     with pytest.raises(ShapeError) as caught:
         TraceSummary.from_json(SUMMARY.to_json() | change)
     assert str(caught.value) == complaint
+
+
+def test_a_backend_that_says_nothing_of_open_spans_has_none() -> None:
+    old = SUMMARY.to_json()
+    del old["open"], old["lost"]
+    read = TraceSummary.from_json(old)
+    assert (read.open, read.lost) == (0, 0)
 
 
 def test_what_is_no_object_is_refused() -> None:

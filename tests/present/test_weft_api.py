@@ -75,6 +75,8 @@ def test_traces_are_listed_as_summaries(ask: Ask, queries: StandIn) -> None:
         "spans": 3,
         "errors": 0,
         "services": ["agent"],
+        "open": 0,
+        "lost": 0,
     }
     assert queries.asked == [(20, None)]
 

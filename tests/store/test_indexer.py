@@ -23,7 +23,9 @@ def body(spans: int = 3, name: str = "work", text: str = "value") -> bytes:
     scope_spans = request.resource_spans.add().scope_spans.add()
     trace_id = os.urandom(16)
     for _ in range(spans):
-        span = scope_spans.spans.add(trace_id=trace_id, span_id=os.urandom(8), name=name)
+        span = scope_spans.spans.add(
+            trace_id=trace_id, span_id=os.urandom(8), name=name, end_time_unix_nano=1
+        )
         span.attributes.add(key="key").value.string_value = text
     return request.SerializeToString()
 

@@ -36,7 +36,9 @@ def rows(tmp_path: Path) -> list[dict[str, Any]]:
             key="of"
         ).value.string_value = name
     span.links.add(trace_id=b"\xff" * 16, span_id=b"\xfe" * 8, trace_state="c=d")
-    scope_spans.spans.add(trace_id=TRACE_ID, span_id=b"\x09" * 8, parent_span_id=SPAN_ID, name="child")
+    scope_spans.spans.add(
+        trace_id=TRACE_ID, span_id=b"\x09" * 8, parent_span_id=SPAN_ID, name="child", end_time_unix_nano=1
+    )
 
     store = Store(tmp_path / "store")
     committer = Committer(NoJournal(), store, decode, tmp_path / "refused")  # type: ignore[arg-type]

@@ -134,7 +134,11 @@ def deep(levels: int) -> ExportTraceServiceRequest:
         outer.array_value.values.append(value)
         value = outer
     request = ExportTraceServiceRequest()
-    span = request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"\1" * 16, span_id=b"\2" * 8)
+    span = (
+        request.resource_spans.add()
+        .scope_spans.add()
+        .spans.add(trace_id=b"\1" * 16, span_id=b"\2" * 8, end_time_unix_nano=1)
+    )
     span.attributes.add(key="deep").value.CopyFrom(value)
     return request
 

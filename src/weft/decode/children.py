@@ -23,6 +23,16 @@ SPAN_KEY: Final = {
 }
 
 
+#: Columns here from fields of `Event` and of `Link`.
+EVENT_FIELDS: Final = {"time_ns": "time_unix_nano", "name": "name"}
+LINK_FIELDS: Final = {
+    "linked_trace_id": "trace_id",
+    "linked_span_id": "span_id",
+    "trace_state": "trace_state",
+    "flags": "flags",
+}
+
+
 def events(spans: pa.Table, lists: pa.ListArray, payloads: Payloads) -> pa.Table:
     """The events of all spans, one a row, numbered within their span.
 
@@ -31,18 +41,28 @@ def events(spans: pa.Table, lists: pa.ListArray, payloads: Payloads) -> pa.Table
         lists: The lists of `Event` structs, one a span.
         payloads: Takes the large values.
     """
-    return _rows(spans, lists, payloads, {"time_ns": "time_unix_nano", "name": "name"})
+    return _rows(spans, lists, payloads, EVENT_FIELDS)
 
 
 def links(spans: pa.Table, lists: pa.ListArray, payloads: Payloads) -> pa.Table:
     """The links of all spans, one a row, numbered within their span."""
-    fields = {
-        "linked_trace_id": "trace_id",
-        "linked_span_id": "span_id",
-        "trace_state": "trace_state",
-        "flags": "flags",
-    }
-    return _rows(spans, lists, payloads, fields)
+    return _rows(spans, lists, payloads, LINK_FIELDS)
+
+
+def child_columns(
+    children: pa.StructArray, payloads: Payloads, fields: dict[str, str]
+) -> dict[str, pa.Array]:
+    """What events or links say of themselves, as columns.
+
+    Args:
+        children: `Event` or `Link` structs.
+        payloads: Takes the large values.
+        fields: `EVENT_FIELDS` or `LINK_FIELDS`.
+    """
+    columns = {name: children.field(field) for name, field in fields.items()}
+    columns["attributes"], columns["attribute_types"] = attribute_maps(children.field("attributes"), payloads)
+    columns["dropped_attributes"] = children.field("dropped_attributes_count")
+    return columns
 
 
 def _rows(spans: pa.Table, lists: pa.ListArray, payloads: Payloads, fields: dict[str, str]) -> pa.Table:
@@ -53,7 +73,4 @@ def _rows(spans: pa.Table, lists: pa.ListArray, payloads: Payloads, fields: dict
         name: spans.column(of_span).combine_chunks().take(parents) for name, of_span in SPAN_KEY.items()
     }
     columns["number"] = pa.array((np.arange(len(children)) - starts[parents.to_numpy()]).astype(np.uint32))
-    columns |= {name: children.field(field) for name, field in fields.items()}
-    columns["attributes"], columns["attribute_types"] = attribute_maps(children.field("attributes"), payloads)
-    columns["dropped_attributes"] = children.field("dropped_attributes_count")
-    return pa.table(columns)
+    return pa.table(columns | child_columns(children, payloads, fields))

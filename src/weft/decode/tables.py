@@ -1,4 +1,4 @@
-"""Nested Arrow to the flat tables of the store: spans, their events and their links.
+"""Nested Arrow to the flat tables of the store: spans, their events and their links, and those still open.
 
 Arrow's own kernels do it, level by level. The names here are the names of the columns in `store/sql`.
 """
@@ -12,6 +12,7 @@ from weft.decode.attributes import attribute_maps
 from weft.decode.children import events, links
 from weft.decode.origins import resources, scopes
 from weft.decode.payloads import Payloads
+from weft.decode.pending import pending, split
 from weft.decode.spans import Spans
 
 NO_SPAN: Final = bytes(8)
@@ -25,17 +26,23 @@ def tables(spans: Spans, payloads: Payloads) -> dict[str, pa.Table]:
         payloads: Takes the large values.
 
     Returns:
-        Rows by the name of their table: `events`, `links` and `spans`. Times are nanoseconds;
-        `duration_ns` is end - start in 64-bit arithmetic that wraps, so that any pair of times comes back.
+        Rows by the name of their table: `events`, `links` and `spans`, and `pending` when some have not
+        ended. Times are nanoseconds; `duration_ns` is end - start in 64-bit arithmetic that wraps, so that
+        any pair of times comes back.
     """
-    spans = spans.in_use()
-    span = spans.spans
-    table = pa.table(_columns(spans, payloads))
-    return {
+    ended, still_open = split(spans)
+    ended = ended.in_use()
+    span = ended.spans
+    table = pa.table(_columns(ended, payloads))
+    rows = {
         "events": events(table, span.field("events"), payloads),
         "links": links(table, span.field("links"), payloads),
         "spans": table,
     }
+    if still_open is not None:
+        still_open = still_open.in_use()
+        rows["pending"] = pending(still_open, _columns(still_open, payloads), payloads)
+    return rows
 
 
 def _columns(spans: Spans, payloads: Payloads) -> dict[str, pa.Array]:

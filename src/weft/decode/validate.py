@@ -46,7 +46,7 @@ def validate(spans: Spans, bodies: int) -> tuple[Spans, list[Verdict]]:
     """
     span = spans.spans
     bad_ids = _bad_ids(span)
-    ends_early = _true(pc.less(span.field("end_time_unix_nano"), span.field("start_time_unix_nano")))
+    ends_early = _ends_early(spans)
     of_body = spans.bodies_of_spans()
     counts = np.bincount(of_body, minlength=bodies)
     if bad_ids is None and ends_early is None:
@@ -72,6 +72,12 @@ def _bad_ids(span: pa.StructArray) -> Mask | None:
     ]
     masks = [mask for mask in map(_true, bad) if mask is not None]
     return np.logical_or.reduce(masks) if masks else None
+
+
+def _ends_early(spans: Spans) -> Mask | None:
+    """Which spans end before they start; one without an end has not ended (see `pending`)."""
+    early = pc.less(spans.spans.field("end_time_unix_nano"), spans.spans.field("start_time_unix_nano"))
+    return _true(pc.and_(early, spans.ended())) if early.true_count else None
 
 
 def _true(mask: pa.BooleanArray) -> Mask | None:

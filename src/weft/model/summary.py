@@ -19,6 +19,8 @@ class TraceSummary:
         spans: Number of spans.
         errors: Number of spans whose status is error.
         services: The services that took part.
+        open: Number of spans that have not ended and are still announced.
+        lost: Number of spans that have not ended and are announced no more.
     """
 
     trace_id: str
@@ -29,10 +31,12 @@ class TraceSummary:
     spans: int
     errors: int
     services: tuple[str, ...]
+    open: int = 0
+    lost: int = 0
 
     @property
     def duration_ns(self) -> int:
-        """From the earliest start to the latest end, in nanoseconds."""
+        """From the earliest start to the latest end known, in nanoseconds."""
         return self.end_ns - self.start_ns
 
     @property
@@ -53,6 +57,8 @@ class TraceSummary:
             "spans": self.spans,
             "errors": self.errors,
             "services": list(self.services),
+            "open": self.open,
+            "lost": self.lost,
         }
 
     @classmethod
@@ -69,6 +75,7 @@ class TraceSummary:
         root = member(value, "root", dict, where)
         start_ns = whole(value, "start_ns", where)
         names = member(value, "services", list, where)
+        assert isinstance(value, dict)
         return cls(
             trace_id=identifier(value, "trace_id", 32, where),
             root_service=text(root, "service", f"{where}.root"),
@@ -78,4 +85,7 @@ class TraceSummary:
             spans=whole(value, "spans", where),
             errors=whole(value, "errors", where),
             services=tuple(str(name) for name in names),
+            # A backend older than these says nothing of them.
+            open=whole({"open": 0} | value, "open", where),
+            lost=whole({"lost": 0} | value, "lost", where),
         )

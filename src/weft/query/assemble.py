@@ -11,14 +11,15 @@ import pyarrow as pa
 _SPAN_KEY: Final = ("trace_id", "start_ns", "span_id", "kind", "service", "name")
 _CHILD_KEY: Final = ("trace_id", "start_ns", "span_id", "kind", "service", "span_name")
 
-_EVENTS: Final = {
+#: Columns of lists, one a span, from columns of the event table and of the link table.
+EVENTS: Final = {
     "event_times_ns": "time_ns",
     "event_names": "name",
     "event_attributes": "attributes",
     "event_attribute_types": "attribute_types",
     "event_dropped_attributes": "dropped_attributes",
 }
-_LINKS: Final = {
+LINKS: Final = {
     "link_trace_ids": "linked_trace_id",
     "link_span_ids": "linked_span_id",
     "link_trace_states": "trace_state",
@@ -43,17 +44,21 @@ def assemble(spans: pa.Table, events: pa.Table, links: pa.Table) -> pa.Table:
     """
     spans, events, links = (rows.combine_chunks() for rows in (spans, events, links))
     columns: dict[str, pa.Array] = {
-        name: _plain(spans.column(name)) for name in spans.column_names if name not in ("resource", "scope")
+        name: plain(spans.column(name)) for name in spans.column_names if name not in ("resource", "scope")
     }
-    columns |= _lists(spans, events, _EVENTS)
-    columns |= _lists(spans, links, _LINKS)
-    columns |= _origin(spans.column("resource"), "resource")
-    columns |= _origin(spans.column("scope"), "scope")
-    return pa.table(columns)
+    columns |= _lists(spans, events, EVENTS)
+    columns |= _lists(spans, links, LINKS)
+    return pa.table(columns | described(spans))
 
 
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks()
+def described(spans: pa.Table) -> dict[str, pa.Array]:
+    """The resource and the scope of each span, told as JSON, as columns (`resource_*`, `scope_*`)."""
+    return _origin(spans.column("resource"), "resource") | _origin(spans.column("scope"), "scope")
+
+
+def plain(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column in one chunk and without dictionary encoding."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
@@ -66,7 +71,7 @@ def _lists(spans: pa.Table, children: pa.Table, names: Mapping[str, str]) -> dic
     counts = np.bincount(parents[parents >= 0], minlength=len(spans))
     offsets = pa.array(np.concatenate(([0], np.cumsum(counts))).astype(np.int32))
     return {
-        name: pa.ListArray.from_arrays(offsets, _plain(children.column(column)).take(pa.array(order)))
+        name: pa.ListArray.from_arrays(offsets, plain(children.column(column)).take(pa.array(order)))
         for name, column in names.items()
     }
 
@@ -83,7 +88,7 @@ def _keys(rows: pa.Table, names: tuple[str, ...]) -> Any:
 
 def _origin(column: pa.ChunkedArray, name: str) -> dict[str, pa.Array]:
     """Resources or scopes, told as JSON (see `decode/origins.py`), as columns."""
-    encoded = _plain(column).dictionary_encode()
+    encoded = plain(column).dictionary_encode()
     index = encoded.indices
     described = [json.loads(line) for line in encoded.dictionary.to_pylist()]
     attributes = [described_one["attributes"] for described_one in described]

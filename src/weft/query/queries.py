@@ -16,7 +16,9 @@ from weft.model.summary import TraceSummary
 from weft.query.assemble import assemble
 from weft.query.contents import restore
 from weft.query.errors import QueryError
+from weft.query.open_spans import with_open
 from weft.query.search import Search
+from weft.query.silence import Silence
 from weft.store.errors import ReadTimedOut, StoreError
 from weft.store.store import Store
 
@@ -33,10 +35,12 @@ class Queries:
     Args:
         store: The store.
         settle: Commits what the journal holds, waiting at most that many seconds; returns whether it did.
+        silence: Tells which of the spans that have not ended are lost.
     """
 
-    def __init__(self, store: Store, settle: Callable[[float], bool]) -> None:
+    def __init__(self, store: Store, settle: Callable[[float], bool], silence: Silence | None = None) -> None:
         self._store, self._settle = store, settle
+        self._silence = silence or Silence()
 
     def services(self) -> list[str]:
         """The names of all services, sorted."""
@@ -50,7 +54,9 @@ class Queries:
 
     def find(self, search: Search) -> list[bytes]:
         """The ids (16 bytes) of the traces that match, the newest first."""
-        statement = _sql("find").replace("/* tags */", "".join(_tag(n) for n in range(len(search.tags))))
+        statement = _sql("find")
+        for marker, table in (("/* tags */", "spans"), ("/* open tags */", "pending")):
+            statement = statement.replace(marker, "".join(_tag(n, table) for n in range(len(search.tags))))
         parameters: dict[str, Any] = {
             "service": search.service or "",
             "operation": search.operation or "",
@@ -59,6 +65,7 @@ class Queries:
             "min_duration_ns": _within(search.min_duration_ns, -1 - _INT64_MAX, _INT64_MAX, -1 - _INT64_MAX),
             "max_duration_ns": _within(search.max_duration_ns, -1 - _INT64_MAX, _INT64_MAX, _INT64_MAX),
             "limit": _within(search.limit, 0, 1 << 31),
+            **self._silence.parameters(),
         }
         for number, (key, value) in enumerate(search.tags.items()):
             large = len(value.encode()) >= LARGE
@@ -74,16 +81,19 @@ class Queries:
         """All spans of some traces, each once, with their events, links, resources and scopes.
 
         Returns:
-            As `assemble` does, ordered by trace, start and span id; large values are in their place.
+            As `with_open` does: also those that have not ended, ordered by trace, start and span id; large
+            values are in their place.
         """
         wanted = [trace_id.hex() for trace_id in trace_ids]
+        # Open ones before those that have ended: what ends in between is in both, and not in neither.
+        pending = self._read("pending", trace_ids=wanted, **self._silence.parameters())
         # Spans first: a commit stores them last, so that every span that is read has its events and links.
         spans = self._read("spans", trace_ids=wanted)
         events, links = self._read("events", trace_ids=wanted), self._read("links", trace_ids=wanted)
         for column in ("linked_trace_id", "linked_span_id"):  # bytes that the wire format calls text
             ids = links.column(column).cast(pa.binary())
             links = links.set_column(links.schema.get_field_index(column), column, ids)
-        return restore(assemble(spans, events, links), self._contents)
+        return restore(with_open(assemble(spans, events, links), pending), self._contents)
 
     def dependencies(self, start_ns: int, end_ns: int) -> list[tuple[str, str, int]]:
         """Which service called which: (parent, child, calls), for children that started in the given time."""
@@ -96,7 +106,9 @@ class Queries:
 
     def summaries(self, limit: int, service: str | None = None) -> list[TraceSummary]:
         """The newest traces, those that a service took part in if one is named."""
-        rows = self._read("summaries", limit=_within(limit, 0, 1 << 31), service=service or "")
+        newest = self._read("newest", limit=_within(limit, 0, 1 << 31), service=service or "")
+        trace_ids = [trace_id.hex() for trace_id in newest.column("trace_id").to_pylist()]
+        rows = self._read("summaries", trace_ids=trace_ids, **self._silence.parameters())
         return [
             TraceSummary(
                 trace_id=row["trace_id"].hex(),
@@ -106,6 +118,8 @@ class Queries:
                 end_ns=row["end_ns"],
                 spans=row["spans"],
                 errors=row["errors"],
+                open=row["open"],
+                lost=row["lost"],
                 services=tuple(row["services"]),
             )
             for row in rows.to_pylist()
@@ -136,8 +150,9 @@ def _sql(name: str) -> str:
     return files("weft.query.sql").joinpath(f"{name}.sql").read_text()
 
 
-def _tag(number: int) -> str:
-    return _sql("tag").replace("_N:", f"_{number}:")
+def _tag(number: int, table: str) -> str:
+    statement = _sql("tag").replace("/* rows */", table).replace("/* more */", _sql(f"tag_{table}"))
+    return statement.replace("_N:", f"_{number}:")
 
 
 def _meanings(key: str, value: str) -> list[str]:

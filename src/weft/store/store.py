@@ -18,7 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from weft.store.errors import ReadTimedOut, StoreError, StoreUnavailable
 
 #: Everything that is partitioned by day of receipt.
-TABLES: Final = ("events", "links", "payloads", "spans")
+TABLES: Final = ("events", "links", "payloads", "pending", "spans")
 #: Reads at the same time; each has a connection of its own, so that none waits for a commit.
 READERS: Final = 4
 READ_LIMIT_S: Final = 20

@@ -1,1 +1,3 @@
-SELECT DISTINCT service FROM spans ORDER BY service
+SELECT DISTINCT service
+FROM (SELECT DISTINCT service FROM spans UNION ALL SELECT DISTINCT service FROM pending)
+ORDER BY service
