@@ -1,10 +1,13 @@
 """For every test: on CI nothing is skipped, and no setting of the machine leaks in."""
 
+import itertools
 import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+
+_numbers = itertools.count()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -18,7 +21,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for name in list(os.environ):
         if name.startswith(("OTEL_", "WEFT_")):
             monkeypatch.delenv(name)
+    # Agents keep on disk what no backend took: each test's its own.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{next(_numbers)}"))

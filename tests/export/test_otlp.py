@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
-from opentelemetry.trace import SpanContext
 
 from weft.export import otlp
 from weft.export.otlp import Destination, destination
@@ -131,40 +125,6 @@ def test_secrets_are_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert "secret" not in str(found)
     assert "secret" not in " ".join(said(caplog))
     assert "secret" not in repr(found)
-
-
-@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
-def test_it_makes_the_exporter_of_its_protocol(protocol: str) -> None:
-    if protocol == "grpc" and find_spec("grpc") is None:
-        pytest.skip("grpcio is not installed")
-    exporter = destination("http://127.0.0.1:1", protocol, {"a": "b"}).exporter()
-    assert protocol.partition("/")[0] in type(exporter).__module__
-    exporter.shutdown()
-
-
-def test_spans_travel_over_grpc_with_their_headers() -> None:
-    grpc = pytest.importorskip("grpc")
-    taken: list[tuple[str, str]] = []
-
-    def export(request: bytes, context: Any) -> bytes:
-        spans = ExportTraceServiceRequest.FromString(request).resource_spans[0].scope_spans[0].spans
-        taken.append((spans[0].name, dict(context.invocation_metadata())["x-team"]))
-        return b""
-
-    service = "opentelemetry.proto.collector.trace.v1.TraceService"
-    methods = {"Export": grpc.unary_unary_rpc_method_handler(export)}
-    handler = grpc.method_handlers_generic_handler(service, methods)
-    server = grpc.server(ThreadPoolExecutor(1), handlers=[handler])
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        exporter = destination(f"127.0.0.1:{port}", "grpc", {"X-Team": "blue"}).exporter()
-        span = ReadableSpan("one", context=SpanContext(1, 2, False), start_time=1, end_time=2)
-        assert exporter.export([span]) is SpanExportResult.SUCCESS
-        exporter.shutdown()
-    finally:
-        server.stop(None).wait()
-    assert taken == [("one", "blue")]
 
 
 anything = (

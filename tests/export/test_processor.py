@@ -1,4 +1,4 @@
-"""The export queue, with real exporters and a real socket at the other end."""
+"""The export queue, with real connections and a real socket at the other end."""
 
 from __future__ import annotations
 
@@ -11,76 +11,49 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from tests.export.conftest import PATIENT, QUICK
 from tests.otlp_receiver import Receiver, otlp_receiver
 from tests.servers import free_port, until
 
-from weft.export.limits import QueueLimits
-from weft.export.otlp import destination
-from weft.export.processor import ExportProcessor
+from weft.export.answer import Answer, Verdict
+from weft.export.limits import QueueLimits, SpoolLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from opentelemetry.sdk.trace import ReadableSpan
+    from weft.export.open_spans import OpenSpans
+    from weft.export.processor import ExportProcessor
 
-PATIENT = QueueLimits(delay_s=3600)  # nothing is sent unless somebody asks
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with otlp_receiver() as running:
-        yield running
+MIB = 1 << 20
 
 
-@pytest.fixture
-def make() -> Iterator[Callable[..., tuple[ExportProcessor, Any]]]:
-    """Makes processors, each with a tracer that feeds it."""
-    made: list[ExportProcessor] = []
-
-    def processor(
-        endpoint: str,
-        limits: QueueLimits = PATIENT,
-        exporter: Callable[[], SpanExporter] | None = None,
-        **options: Any,
-    ) -> tuple[ExportProcessor, Any]:
-        where = destination(endpoint)
-        made.append(ExportProcessor(exporter or where.exporter, destination=str(where), limits=limits))
-        provider = TracerProvider(shutdown_on_exit=False, **options)
-        provider.add_span_processor(made[-1])
-        return made[-1], provider.get_tracer("test")
-
-    yield processor
-    for each in made:
-        each.shutdown()
+def names(receiver: Receiver) -> list[str]:
+    return [span.name for span in receiver.spans()]
 
 
-class Blocked(SpanExporter):
-    """An exporter in the middle of a request, until it is let go; then every request fails."""
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
 
-    def __init__(self) -> None:
-        self.entered = threading.Event()
-        self.go_on = threading.Event()
-        self.failed = 0
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self.entered.set()
-        self.go_on.wait()
-        self.failed += len(spans)
-        return SpanExportResult.FAILURE
-
-    def shutdown(self) -> None:
-        self.go_on.set()
+def spool_of(processor: ExportProcessor) -> list[Path]:
+    directory = processor._outbox.directory()
+    return sorted(processor._outbox._spools._paths()) if directory and processor._outbox._spools else []
 
 
 def test_spans_arrive_over_the_wire_when_flushed(make: Any, receiver: Receiver) -> None:
     processor, tracer = make(receiver.endpoint)
     tracer.start_span("one").end()
     assert processor.flush(10)
-    assert [span.name for span in receiver.spans()] == ["one"]
+    assert names(receiver) == ["one"]
     assert receiver.requests[0][0] == "/v1/traces"
+    assert (processor.counters.sent, processor.counters.spooled) == (1, 0)
 
 
 def test_spans_arrive_by_themselves_after_the_delay(make: Any, receiver: Receiver) -> None:
@@ -96,7 +69,7 @@ def test_a_full_batch_does_not_wait_for_the_delay(make: Any, receiver: Receiver)
     receiver.wait_for("0", "1", "2")
 
 
-def test_batches_keep_to_their_spans_and_bytes(make: Any, receiver: Receiver) -> None:
+def test_requests_keep_to_what_a_backend_takes(make: Any, receiver: Receiver) -> None:
     processor, tracer = make(
         receiver.endpoint, QueueLimits(delay_s=3600, batch_spans=100, batch_bytes=1 << 20)
     )
@@ -105,10 +78,8 @@ def test_batches_keep_to_their_spans_and_bytes(make: Any, receiver: Receiver) ->
     for _ in range(5):
         tracer.start_span("large", attributes={"text": "x" * 600_000}).end()
     assert processor.flush(20)
-    counts = [count for _, _, count in receiver.requests]
-    assert sum(counts) == 255
-    assert max(counts) <= 100
-    assert len(counts) >= 5 + 3 - 1
+    assert sum(count for _, _, count in receiver.requests) == 255
+    assert max(receiver.sizes) <= 2 * MIB
 
 
 class RecordOnly(Sampler):
@@ -136,71 +107,341 @@ def test_flushing_says_when_the_backend_did_not_take_it(make: Any, receiver: Rec
     receiver.status = 200
     tracer.start_span("taken").end()
     assert processor.flush(10)
-    assert [span.name for span in receiver.spans()] == ["taken"]
+    assert names(receiver) == ["taken"]
+    assert processor.counters.lost == {"refused": 1}
 
 
-def test_flushing_ends_in_time_while_the_backend_is_away(make: Any) -> None:
-    exporter = Blocked()
-    processor, tracer = make("http://a:1", exporter=lambda: exporter)
+def test_flushing_a_backend_that_is_away_ends_at_once_with_the_spans_on_disk(make: Any) -> None:
+    processor, tracer = make(f"http://127.0.0.1:{free_port()}")
+    tracer.start_span("one").end()
+    assert not processor.flush(3600)
+    assert processor.counters.on_disk == 1
+    assert processor.counters.waiting == 0
+
+
+def test_flushing_ends_in_time_while_the_backend_does_not_answer(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    receiver.answering.clear()
     tracer.start_span("one").end()
     assert not processor.flush(0.01)
+    receiver.answering.set()
+    assert processor.flush(10)
 
 
-def test_the_queue_keeps_to_its_number_of_spans(make: Any, caplog: pytest.LogCaptureFixture) -> None:
-    exporter = Blocked()
-    processor, tracer = make(
-        "http://a:1", QueueLimits(delay_s=3600, max_spans=10, batch_spans=1), lambda: exporter
-    )
-    tracer.start_span("on its way").end()
-    assert exporter.entered.wait(10)
-    for _ in range(50):
-        tracer.start_span("waiting").end()
-    processor.shutdown(0.1)
-    until(lambda: exporter.failed == 11, "the ten that waited and the one on its way were handed over")
-    assert ["51 spans did not reach" in record.getMessage() for record in caplog.records] == [True]
+def test_what_is_not_acknowledged_in_time_is_on_disk_too_and_forgotten_when_it_is(
+    make: Any, receiver: Receiver
+) -> None:
+    processor, tracer = make(receiver.endpoint, QUICK)
+    receiver.answering.clear()
+    tracer.start_span("one").end()
+    until(lambda: processor.counters.on_disk == 1, "the span is on disk")
+    tracer.start_span("two").end()
+    until(lambda: processor.counters.on_disk == 2, "so is the one behind it")
+    receiver.answering.set()
+    until(lambda: processor.counters.on_disk == 0, "both were acknowledged")
+    assert names(receiver) == ["one", "two"]
+    counters = processor.counters
+    assert (counters.sent, counters.spooled, counters.resent, counters.lost) == (2, 2, 1, {})
+    processor.shutdown()
+    assert spool_of(processor) == []
 
 
-def test_the_queue_keeps_to_its_bytes_while_the_backend_is_away(make: Any) -> None:
-    exporter = Blocked()
-    limits = QueueLimits(delay_s=3600, max_bytes=5 << 20, batch_bytes=1 << 20)
-    _, tracer = make("http://a:1", limits, lambda: exporter)
+def test_a_backend_that_comes_back_gets_everything_in_order_and_once(make: Any) -> None:
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK)
+    for number in range(50):
+        tracer.start_span(f"{number:03}").end()
+        if number % 10 == 0:
+            until(lambda: processor.counters.waiting == 0, "they are on disk")
+    until(lambda: processor.counters.on_disk == 50, "all are on disk")
+    with otlp_receiver(port) as receiver:
+        for number in range(50, 100):
+            tracer.start_span(f"{number:03}").end()
+        until(lambda: len(receiver.spans()) == 100, "all arrived")
+        assert names(receiver) == [f"{number:03}" for number in range(100)]
+        until(lambda: processor.counters.sent == 100, "all are counted")
+        assert processor.counters.lost == {}
+        assert processor.flush(10)
+
+
+def test_a_busy_backend_is_asked_again_when_it_said(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint, QUICK)
+    receiver.status, receiver.answer_headers = 429, {"retry-after": "0"}
+    tracer.start_span("one").end()
+    until(lambda: len(receiver.requests) >= 3, "it was asked again")
+    receiver.status = 200
+    receiver.wait_for("one")
+    assert processor.counters.lost == {}
+
+
+def test_a_wrong_token_costs_nothing_but_time(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    receiver.status = 401
+    tracer.start_span("one").end()
+    assert not processor.flush(10)
+    receiver.status = 200
+    assert processor.flush(10)
+    assert names(receiver) == ["one"]
+
+
+def test_one_span_that_is_refused_does_not_cost_the_others(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    receiver.status_for = lambda found: 400 if "poison" in found else 200
+    tracer.start_span("the backend is known to take spans").end()
+    assert processor.flush(10)
+    for number in range(100):
+        tracer.start_span("poison" if number == 37 else str(number)).end()
+    assert not processor.flush(10)
+    assert names(receiver)[1:] == [str(number) for number in range(100) if number != 37]
+    assert processor.counters.lost == {"refused": 1}
+
+
+def test_a_request_that_is_refused_in_the_middle_of_a_spool_does_not_hold_up_the_others(make: Any) -> None:
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}")
+    for name in ("before", "poison", "after"):
+        tracer.start_span(name).end()
+        processor.flush(10)
+    assert processor.counters.on_disk == 3
+    with otlp_receiver(port) as receiver:
+        receiver.status_for = lambda found: 400 if "poison" in found else 200
+        processor.flush(10)
+        until(lambda: processor.counters.on_disk == 0, "all was tried")
+        assert names(receiver) == ["before", "after"]
+    assert processor.counters.lost == {"refused": 1}
+
+
+def test_a_backend_that_takes_nothing_is_not_asked_for_each_span(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    receiver.status = 400
+    for _ in range(100):
+        tracer.start_span("refused").end()
+    assert not processor.flush(10)
+    assert len(receiver.requests) == 1
+
+
+def test_what_is_too_large_for_a_backend_is_sent_in_parts(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    receiver.status_for = lambda found: 413 if len(found) > 7 else 200
+    for number in range(100):
+        tracer.start_span(f"{number:03}").end()
+    assert processor.flush(10)
+    assert names(receiver) == [f"{number:03}" for number in range(100)]
+
+
+def test_spans_that_the_backend_rejects_are_counted_and_said(
+    make: Any, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = ExportTraceServiceResponse()
+    answer.partial_success.rejected_spans, answer.partial_success.error_message = 2, "no ids"
+    receiver.answer = answer.SerializeToString()
+    processor, tracer = make(receiver.endpoint, QUICK)
+    for _ in range(3):
+        tracer.start_span("one").end()
+    processor.flush(10)
+    assert processor.counters.sent == 1
+    assert processor.counters.lost == {"rejected": 2}
+    until(lambda: warnings(caplog), "it is said")
+    assert "2 lost: rejected (no ids)" in warnings(caplog)[0]
+
+
+def test_the_queue_keeps_to_its_number_of_spans(
+    make: Any, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    processor, tracer = make(receiver.endpoint, QueueLimits(delay_s=3600, max_spans=5))
+    with processor_held(processor):
+        for _ in range(8):
+            tracer.start_span("one of many").end()
+    assert not processor.flush(10) or processor.counters.lost
+    assert len(receiver.spans()) == 5
+    assert processor.counters.lost == {"queue full": 3}
+    until(lambda: warnings(caplog), "it is said")
+    assert "3 lost: queue full (more ended than could be sent" in warnings(caplog)[0]
+
+
+class processor_held:  # noqa: N801 - reads as a with statement
+    """Keeps the collecting thread from taking anything."""
+
+    def __init__(self, processor: ExportProcessor) -> None:
+        self.processor = processor
+
+    def __enter__(self) -> None:
+        self.take, self.processor._take = self.processor._take, list  # type: ignore[method-assign]
+
+    def __exit__(self, *_: object) -> None:
+        self.processor._take = self.take  # type: ignore[method-assign]
+
+
+def test_without_a_disk_memory_is_bounded_and_the_oldest_go(make: Any) -> None:
+    limits = QueueLimits(delay_s=0.01, max_bytes=6 * MIB, batch_bytes=MIB // 2)
+    processor, tracer = make(f"http://127.0.0.1:{free_port()}", limits, disk=None)
+    tracer.start_span("first").end()
+    processor.flush(10)
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(500):
-            tracer.start_span("large", attributes={"text": str(number) + "x" * 100_000}).end()
+            tracer.start_span(str(number), attributes={"text": str(number) + "x" * 100_000}).end()
+            if number % 5 == 0:
+                processor.flush(10)
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert 4 << 20 < after - before < 6 << 20
+    assert after - before < 7 * MIB
+    counters = processor.counters
+    assert counters.lost["memory full"] == 501 - counters.waiting
+    assert 20 < counters.waiting < 35
+    kept = [body.data for body in processor._outbox._fresh]
+    assert b"499" in kept[-1]
 
 
-def test_a_dead_backend_is_one_warning_however_many_spans(
-    make: Any, receiver: Receiver, caplog: pytest.LogCaptureFixture
+def test_a_full_disk_drops_the_oldest_and_says_so_once(
+    make: Any, spool: SpoolLimits, caplog: pytest.LogCaptureFixture
 ) -> None:
-    processor, tracer = make(receiver.endpoint)
-    receiver.status = 400
-    for _ in range(20):
-        tracer.start_span("lost").end()
+    small = SpoolLimits(spool.directory, max_bytes=MIB)
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK, disk=small)
+    for number in range(60):
+        tracer.start_span(f"{number:03}", attributes={"text": "x" * 50_000}).end()
         processor.flush(10)
-    warnings = [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
-    assert len(warnings) == 1
-    text = warnings[0].getMessage()
-    assert f"spans are not reaching {receiver.endpoint}/v1/traces" in text
-    assert "400" in text
-    assert "weft up" in text
+    lost = processor.counters.lost["spool full"]
+    assert processor.counters.on_disk + lost == 60
+    assert 10 < processor.counters.on_disk < 25
+    assert len([line for line in warnings(caplog) if "spool full" in line]) == 1
+    with otlp_receiver(port) as receiver:
+        assert processor.flush(10)
+        assert names(receiver) == [f"{number:03}" for number in range(lost, 60)]
 
 
-def test_losses_by_overload_are_said_to_be_that(
-    make: Any, receiver: Receiver, caplog: pytest.LogCaptureFixture
+def test_a_disk_that_cannot_be_written_costs_one_warning_and_memory_does(
+    make: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    processor, tracer = make(receiver.endpoint, QueueLimits(delay_s=3600, max_spans=5))
-    for _ in range(8):
-        tracer.start_span("one of many").end()
-    processor.flush(10)
-    assert len(receiver.spans()) == 5
-    assert "3 spans lost: more ended than could be sent" in caplog.text
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK, disk=SpoolLimits(blocked))
+    for _ in range(20):
+        tracer.start_span("one").end()
+        processor.flush(10)
+    assert processor.counters.waiting == 20
+    until(lambda: warnings(caplog), "it is said")
+    assert len(warnings(caplog)) == 1
+    assert "cannot be kept on disk" in warnings(caplog)[0]
+    with otlp_receiver(port) as receiver:
+        assert processor.flush(10)
+        assert len(receiver.spans()) == 20
+
+
+def test_a_disk_that_is_full_costs_nothing_when_there_is_room_again(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.export.outbox.DISK_AGAIN_S", 0.05)
+    full = threading.Event()
+    full.set()
+    write = os.pwritev
+
+    def writing(*arguments: Any) -> int:
+        if full.is_set():
+            raise OSError(28, "No space left on device")
+        return write(*arguments)
+
+    monkeypatch.setattr("os.pwritev", writing)
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK)
+    tracer.start_span("one").end()
+    until(lambda: processor._outbox.disk_error, "the disk was tried")
+    assert "No space left" in processor._outbox.disk_error
+    assert processor.counters.waiting == 1
+    full.clear()
+    until(lambda: processor.counters.on_disk == 1, "there is room again")
+    with otlp_receiver(port) as receiver:
+        receiver.wait_for("one")
+
+
+def test_what_is_too_old_is_not_sent(make: Any, spool: SpoolLimits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weft.export.outbox.AGE_S", 0.0)
+    port = free_port()
+    limits = SpoolLimits(spool.directory, max_age_s=0.2)
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK, disk=limits)
+    tracer.start_span("old").end()
+    until(lambda: processor.counters.on_disk == 1, "it is on disk")
+    until(lambda: processor.counters.lost == {"too old": 1}, "it is dropped")
+    with otlp_receiver(port) as receiver:
+        tracer.start_span("new").end()
+        receiver.wait_for("new")
+        assert names(receiver) == ["new"]
+
+
+def test_what_a_former_process_left_goes_before_what_is_new(make: Any, receiver: Receiver) -> None:
+    away, tracer = make(receiver.endpoint, service="mine")
+    receiver.status = 503
+    for name in ("old 1", "old 2"):
+        tracer.start_span(name).end()
+        assert not away.flush(10)
+    away.shutdown()
+    receiver.status = 200
+    processor, tracer = make(receiver.endpoint, service="mine")
+    tracer.start_span("new").end()
+    assert processor.flush(10)
+    assert names(receiver) == ["old 1", "old 2", "new"]
+    assert processor.counters.resent == 2
+    until(lambda: spool_of(processor) == [], "what was sent is removed")
+
+
+def test_what_another_service_left_is_sent_when_nothing_else_waits(make: Any, receiver: Receiver) -> None:
+    away, tracer = make(receiver.endpoint, service="other")
+    receiver.status = 503
+    tracer.start_span("theirs").end()
+    assert not away.flush(10)
+    away.shutdown()
+    receiver.status = 200
+    processor, tracer = make(receiver.endpoint, QUICK, service="mine")
+    tracer.start_span("mine").end()
+    receiver.wait_for("mine", "theirs")
+    until(lambda: processor.counters.resent == 1, "it is counted")
+    assert processor.counters.lost == {}
+
+
+def test_what_is_for_another_destination_stays(make: Any, receiver: Receiver) -> None:
+    away, tracer = make(f"http://127.0.0.1:{free_port()}")
+    tracer.start_span("theirs").end()
+    assert not away.flush(10)
+    away.shutdown()
+    processor, tracer = make(receiver.endpoint)
+    tracer.start_span("mine").end()
+    assert processor.flush(10)
+    assert processor._outbox._left_behind() is None
+    assert names(receiver) == ["mine"]
+
+
+def test_a_backend_that_is_away_is_one_line_that_says_what_happens(
+    make: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weft.export.report.QUIET_S", 0.0)
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    processor, tracer = make(endpoint, QUICK)
+    for _ in range(20):
+        tracer.start_span("kept").end()
+        processor.flush(10)
+    until(lambda: warnings(caplog), "it is said")
+    (line,) = warnings(caplog)
+    assert f"spans are not reaching {endpoint}/v1/traces ([Errno 111] Connection refused)" in line
+    assert "kept on disk in " in line
+    assert "weft up" in line
+    assert "lost" not in line
+
+
+def test_a_restart_of_the_backend_is_not_worth_a_line(make: Any, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK)
+    tracer.start_span("one").end()
+    until(lambda: processor.counters.on_disk == 1, "it is on disk")
+    with otlp_receiver(port) as receiver:
+        receiver.wait_for("one")
+        assert processor.flush(10)
+        processor.shutdown()
+    assert warnings(caplog) == []
 
 
 def test_shutting_down_sends_what_waits(make: Any, receiver: Receiver) -> None:
@@ -212,52 +453,78 @@ def test_shutting_down_sends_what_waits(make: Any, receiver: Receiver) -> None:
     tracer.start_span("afterwards").end()
     processor.shutdown()
     assert len(receiver.spans()) == 1000
+    assert spool_of(processor) == []
 
 
-def test_shutting_down_with_a_dead_backend_gives_up_and_counts(
+def test_shutting_down_without_a_backend_keeps_everything_and_says_where(
     make: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    processor, tracer = make(f"http://127.0.0.1:{free_port()}")
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}")
+    for _ in range(7):
+        tracer.start_span("kept").end()
+    processor.shutdown()  # SDK 1.45's own would take seven seconds, or thirty
+    (line,) = warnings(caplog)
+    assert "7 spans did not reach" in line
+    assert "kept on disk" in line
+    with otlp_receiver(port) as receiver:
+        _, tracer = make(receiver.endpoint, QUICK)
+        tracer.start_span("next process").end()
+        receiver.wait_for("kept", "next process")
+        assert names(receiver) == ["kept"] * 7 + ["next process"]
+
+
+def test_shutting_down_without_backend_and_disk_gives_up_and_counts(
+    make: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    processor, tracer = make(f"http://127.0.0.1:{free_port()}", disk=None)
     for _ in range(7):
         tracer.start_span("lost").end()
-    processor.shutdown()  # SDK 1.45's own would take seven seconds, or thirty
-    lines = [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
-    assert len(lines) == 1
-    assert "7" in lines[0]
+    processor.shutdown()
+    (line,) = warnings(caplog)
+    assert "7 spans did not reach" in line
+    assert "Connection refused" in line
+    assert "disk" not in line
+    assert processor.counters.lost == {"not sent before the end": 7}
 
 
-def test_shutting_down_does_not_wait_for_a_backend_that_does_not_answer(make: Any) -> None:
-    exporter = Blocked()
-    processor, tracer = make("http://a:1", exporter=lambda: exporter)
-    tracer.start_span("lost").end()
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_shutting_down_does_not_wait_for_a_backend_that_does_not_answer(
+    on_disk: bool, make: Any, receiver: Receiver, spool: SpoolLimits
+) -> None:
+    processor, tracer = make(receiver.endpoint, disk=spool if on_disk else None)
+    receiver.answering.clear()
+    tracer.start_span("one").end()
     processor.shutdown(timeout_s=3600)  # ends not because the time is over, but because nobody answers
-    until(lambda: exporter.failed == 1, "the request that was under way was aborted")
+    assert processor.counters.on_disk == int(on_disk)
+    assert processor.counters.lost == ({} if on_disk else {"not sent before the end": 1})
 
 
-def test_an_exporter_that_raises_costs_its_batch_only(make: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_connection_that_raises_costs_nothing(make: Any, receiver: Receiver) -> None:
     calls: list[int] = []
 
-    class Raising(SpanExporter):
-        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-            calls.append(len(spans))
+    class Raising:
+        def send(self, body: bytes) -> Answer:
+            calls.append(len(ExportTraceServiceRequest.FromString(body).resource_spans))
             if len(calls) == 1:
-                raise RuntimeError("the exporter's own")
-            return SpanExportResult.SUCCESS
+                raise RuntimeError("somebody's own")
+            return Answer(Verdict.TAKEN)
 
-    processor, tracer = make("http://a:1", exporter=Raising)
+        def close(self) -> None: ...
+
+    processor, tracer = make("http://a:1", wire=Raising)
     tracer.start_span("one").end()
     assert not processor.flush(10)
-    tracer.start_span("two").end()
     assert processor.flush(10)
-    assert "the exporter's own" in caplog.text
+    assert processor.counters.sent == 1
 
 
-def test_an_exporter_that_cannot_be_made_is_said_at_once(make: Any) -> None:
-    def fail() -> SpanExporter:
+def test_a_connection_that_cannot_be_made_is_said_at_once(make: Any) -> None:
+    def fail() -> Any:
         raise OSError("no such certificate")
 
     with pytest.raises(OSError, match="no such certificate"):
-        make("http://a:1", exporter=fail)
+        make("http://a:1", wire=fail)
 
 
 def test_the_export_does_not_trace_itself(make: Any, receiver: Receiver) -> None:
@@ -271,29 +538,45 @@ def test_the_export_does_not_trace_itself(make: Any, receiver: Receiver) -> None
         assert processor.flush(10)
     finally:
         RequestsInstrumentor().uninstrument()
-    assert [span.name for span in receiver.spans()] == ["one"]
+    assert names(receiver) == ["one"]
     assert "traceparent" not in receiver.requests[0][1]
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # since Python 3.12
-def test_a_forked_child_sends_its_own_spans_over_its_own_connection(make: Any, receiver: Receiver) -> None:
-    processor, tracer = make(receiver.endpoint)
-    tracer.start_span("parent, before").end()
-    assert processor.flush(10)
-    tracer.start_span("parent, waiting").end()
-    child = os.fork()
-    if child == 0:
-        signal.alarm(30)
-        tracer.start_span("child").end()
-        os._exit(0 if processor.flush(10) else 1)
-    _, status = os.waitpid(child, 0)
-    assert status == 0
-    assert processor.flush(10)
-    assert sorted(span.name for span in receiver.spans()) == ["child", "parent, before", "parent, waiting"]
+class Everything:
+    """Announces every open span, each time."""
+
+    def __init__(self) -> None:
+        self.backends: list[str | None] = []
+
+    def due(self, spans: OpenSpans, backend: str | None) -> Sequence[Any]:
+        self.backends.append(backend)
+        return list(spans)
 
 
-def test_a_span_that_ends_in_a_finalizer_inside_the_queue_is_queued(make: Any, receiver: Receiver) -> None:
-    """The garbage collector may run while this thread is in the queue; the lock must let it in again."""
+def test_open_spans_are_announced_and_never_written_to_disk(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint, QUICK)
+    receiver.answer_headers = {"weft-version": "1.2"}
+    tracer.start_span("first").end()
+    assert processor.flush(10)
+    processor.announcer = announcer = Everything()
+    span = tracer.start_span("open")
+    receiver.wait_for("open")
+    until(lambda: "1.2" in announcer.backends, "the announcer knows who listens")
+    assert processor.backend == "1.2"
+    receiver.status = 503
+    seen = len(receiver.requests)
+    until(lambda: len(receiver.requests) > seen + 1, "announcements are refused")
+    processor.announcer = None
+    assert processor.counters.sent == 1
+    assert processor.counters.spooled == 0
+    receiver.status = 200
+    span.end()
+    assert processor.flush(10)
+    assert processor.counters.sent == 2
+
+
+def test_a_span_that_ends_in_a_finalizer_is_queued(make: Any, receiver: Receiver) -> None:
+    """The garbage collector may run while a span of this thread is being queued."""
     processor, tracer = make(receiver.endpoint)
 
     def collected() -> Iterator[None]:
@@ -303,13 +586,13 @@ def test_a_span_that_ends_in_a_finalizer_inside_the_queue_is_queued(make: Any, r
         finally:
             span.end()
 
-    with processor._lock:
+    with processor._starting, processor._outbox.changed, processor._tally._lock:
         generator = collected()
         next(generator)
         del generator
         gc.collect()
     assert processor.flush(10)
-    assert [span.name for span in receiver.spans()] == ["ended by the collector"]
+    assert names(receiver) == ["ended by the collector"]
 
 
 def test_many_threads_lose_nothing(make: Any, receiver: Receiver) -> None:
@@ -326,3 +609,101 @@ def test_many_threads_lose_nothing(make: Any, receiver: Receiver) -> None:
         thread.join()
     assert processor.flush(20)
     assert len({span.span_id for span in receiver.spans()}) == len(receiver.spans()) == 1600
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # since Python 3.12
+class TestFork:
+    def test_a_child_sends_its_own_spans_over_its_own_connection(self, make: Any, receiver: Receiver) -> None:
+        processor, tracer = make(receiver.endpoint)
+        tracer.start_span("parent, before").end()
+        assert processor.flush(10)
+        tracer.start_span("parent, waiting").end()
+        child = forked(lambda: tracer.start_span("child").end() or processor.flush(10))
+        assert child == 0
+        assert processor.flush(10)
+        assert sorted(names(receiver)) == ["child", "parent, before", "parent, waiting"]
+        assert receiver.connections == 2
+
+    def test_what_waits_is_sent_before_a_fork(self, make: Any, receiver: Receiver) -> None:
+        _, tracer = make(receiver.endpoint)
+        tracer.start_span("waiting").end()
+        forked(lambda: True)
+        assert names(receiver) == ["waiting"]
+
+    def test_without_a_backend_what_waits_is_on_disk_before_a_fork(self, make: Any) -> None:
+        processor, tracer = make(f"http://127.0.0.1:{free_port()}")
+        tracer.start_span("waiting").end()
+        forked(lambda: True)
+        assert processor.counters.on_disk == 1
+
+    def test_a_span_that_was_open_at_the_fork_is_the_parents(self, make: Any, receiver: Receiver) -> None:
+        processor, tracer = make(receiver.endpoint)
+        span = tracer.start_span("open")
+
+        def child() -> bool:
+            tracer.start_span("of the child").end()
+            span.end()
+            return bool(processor.flush(10)) and processor.counters.sent == 1
+
+        assert forked(child) == 0
+        span.end()
+        assert processor.flush(10)
+        assert sorted(names(receiver)) == ["of the child", "open"]
+
+    def test_a_child_has_a_disk_of_its_own(self, make: Any) -> None:
+        processor, tracer = make(f"http://127.0.0.1:{free_port()}")
+        tracer.start_span("parent").end()
+        assert not processor.flush(10)
+
+        def child() -> bool:
+            tracer.start_span("child").end()
+            processor.flush(10)
+            return bool(processor.counters.on_disk == 1)
+
+        assert forked(child) == 0
+        tracer.start_span("parent again").end()
+        assert not processor.flush(10)
+        assert processor.counters.on_disk == 2
+        assert len(spool_of(processor)) == 2
+
+    def test_a_fork_while_threads_are_busy_leaves_the_child_working(
+        self, make: Any, receiver: Receiver
+    ) -> None:
+        processor, tracer = make(receiver.endpoint, QueueLimits(delay_s=0.001, grace_s=0.001))
+        stop = threading.Event()
+
+        def work() -> None:
+            while not stop.is_set():
+                tracer.start_span("busy").end()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            for _ in range(10):
+                assert forked(lambda: tracer.start_span("child").end() or processor.flush(10)) == 0
+        finally:
+            stop.set()
+            thread.join()
+        assert names(receiver).count("child") == 10
+
+
+def forked(child: Any) -> int:
+    """Run something in a forked child that leaves by os._exit; 0 when it returned something true."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            signal.alarm(30)
+            status = 0 if child() else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1]
+
+
+def test_patience_is_what_the_other_tests_rely_on(make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint, PATIENT)
+    tracer.start_span("one").end()
+    assert processor.counters.waiting == 1
+    assert processor.settle(10)
+    assert processor.counters.sent == 1
+    assert processor.settle(0)

@@ -69,7 +69,8 @@ def test_requests_come_back_in_order_with_their_spans(make: Callable[..., Spools
     ]  # fmt: skip
     first, second = spool.head(6)
     assert (first.data, second.data) == (b"one", b"two")
-    spool.forget(first.sequence)
+    spool.forget(first.sequence, first.spans)
+    assert spool.spans == 9
     assert texts(spool) == ["two", "three"]
     assert spool.entries == 2
 
@@ -85,7 +86,7 @@ def test_an_empty_spool_leaves_no_directory(make: Callable[..., Spools]) -> None
     spools = make()
     spool = spools.own()
     spool.append([body("one")])
-    spool.forget(spool.head(1)[0].sequence)
+    spool.forget(spool.head(1)[0].sequence, 1)
     assert spool.empty
     spool.close()
     assert list(spools.directory.iterdir()) == []
@@ -181,7 +182,7 @@ def test_the_spool_of_a_killed_process_is_taken_up(make: Callable[..., Spools]) 
     spool.close()
     again = mine.adopt(same_service=True)
     assert again is not None
-    again.forget(again.head(1)[0].sequence)
+    again.forget(again.head(1)[0].sequence, 1)
     again.close()
     assert not path.exists()
 
@@ -197,7 +198,7 @@ def test_the_oldest_is_taken_up_first(make: Callable[..., Spools]) -> None:
     taken = []
     while (found := make().adopt(same_service=True)) is not None:
         taken.append(texts(found)[0])
-        found.forget(found.head(1)[0].sequence)
+        found.forget(found.head(1)[0].sequence, 1)
         found.close()
     assert taken == ["a-0003", "a-0002", "a-0001"]
 
@@ -284,7 +285,7 @@ def test_whatever_is_written_and_forgotten_order_and_count_hold(
             spool.append([body(f"{written:05}" + "x" * size)])
             written += 1
         elif step == "forget" and (kept := spool.head(size)):
-            spool.forget(kept[-1].sequence)
+            spool.forget(kept[-1].sequence, len(kept))
             forgotten += len(kept)
         elif step == "reopen":
             spool._journal.close()

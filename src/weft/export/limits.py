@@ -89,14 +89,20 @@ def _spool_directory() -> Path | None:
     if text.lower() == "off":
         return None
     try:
-        if text:
-            return Path(text).expanduser().absolute()
         # XDG Base Directory Specification: paths that are not absolute are not to be used.
         state = Path(os.environ.get("XDG_STATE_HOME", ""))
-        return (state if state.is_absolute() else Path.home() / ".local/state") / "weft/spool"
-    except (OSError, RuntimeError) as error:
-        _log.warning("weft: no directory for unsent spans (%s); set WEFT_SPOOL to one, or to off", error)
-        return None
+        state = state if state.is_absolute() else Path.home() / ".local/state"
+        path = Path(text).expanduser().absolute() if text else state / "weft/spool"
+        there = next(each for each in (path, *path.parents) if each.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return path
+        error = f"{there} cannot be written"
+    except (OSError, RuntimeError) as raised:  # no home, a path that is too long
+        error = str(raised)
+    _log.warning(
+        "weft: unsent spans are kept in memory only (%s); set WEFT_SPOOL to a directory, or to off", error
+    )
+    return None
 
 
 def _with_unit(variable: str, units: dict[str, int], default: int) -> int:

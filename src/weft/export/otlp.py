@@ -3,7 +3,7 @@
 Source: OpenTelemetry specification, protocol/exporter.md. An argument wins over
 OTEL_EXPORTER_OTLP_TRACES_*, which wins over OTEL_EXPORTER_OTLP_*. What cannot be used costs one warning, and
 the next in line is taken.
-Timeouts, compression and certificates are read by the OpenTelemetry exporters themselves.
+Timeouts, compression and certificates are read where the connection is made (`weft.export.wire`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from urllib.parse import urlsplit
 from opentelemetry.util.re import parse_env_headers
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import SpanExporter
-
     from weft.export.wire import Wire
 
 HTTP: Final = "http/protobuf"
@@ -61,15 +59,6 @@ class Destination:
         if self.protocol == GRPC:
             return cast("Wire", import_module("weft.export.over_grpc").GrpcWire(self))
         return cast("Wire", import_module("weft.export.over_http").HttpWire(self))
-
-    def exporter(self) -> SpanExporter:
-        """Make an OpenTelemetry exporter for it, and import that one only: gRPC's is optional."""
-        headers = dict(self.headers) or None
-        if self.protocol == GRPC:
-            grpc = import_module("opentelemetry.exporter.otlp.proto.grpc.trace_exporter")
-            return cast("SpanExporter", grpc.OTLPSpanExporter(endpoint=self.url, headers=headers))
-        http = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
-        return cast("SpanExporter", http.OTLPSpanExporter(endpoint=self.url, headers=headers))
 
 
 def destination(

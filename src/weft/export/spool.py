@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from weft.journal import Journal, JournalFull
@@ -39,13 +40,16 @@ class Kept(NamedTuple):
 
 
 class Spool:
-    """A journal of requests, its oldest at the head.
+    """A journal of requests, its oldest at the head. One thread may append while another one sends.
 
     Args:
         directory: The journal's, made where it is not there. Locked for as long as the spool is open, and the
             lock goes with the process, however that ends.
         max_bytes: What it may hold; where more is appended, the oldest goes.
         lost: Called with a number of spans, and why, when some are given up.
+
+    Attributes:
+        spans: How many spans wait in it, of those that were written since it was opened.
 
     Raises:
         JournalError: Another process has it, or it was written by a version that this one does not read.
@@ -55,7 +59,9 @@ class Spool:
     def __init__(self, directory: Path, max_bytes: int, lost: Callable[[int, str], None]) -> None:
         self.directory = directory
         self.max_bytes = max_bytes
+        self.spans = 0
         self._lost = lost
+        self._counting = Lock()
         self._segment_bytes = max(SEGMENT_BYTES, max_bytes // SEGMENTS)
         # The journal's own bound comes after ours, which may change with what others hold.
         self._journal = Journal(
@@ -104,6 +110,7 @@ class Spool:
                 body.done = True
                 self._lost(body.spans, "spool full")
             return
+        self._count(sum(body.spans for body in bodies))
         for body, sequence in zip(bodies, sequences, strict=True):
             body.sequence = sequence
 
@@ -120,13 +127,14 @@ class Spool:
             self._pass_damage()
         return found
 
-    def forget(self, sequence: int) -> None:
-        """Forget the requests up to and with this one, durably.
+    def forget(self, sequence: int, spans: int) -> None:
+        """Forget the requests up to and with this one, and so many spans, durably.
 
         Raises:
             OSError: It could not be recorded: a later process may send them again, this one does not.
         """
         self._next = max(self._next, sequence + 1)
+        self._count(-spans)
         self._journal.forget(self._next)
 
     def expire(self, max_age_s: float) -> None:
@@ -158,7 +166,7 @@ class Spool:
                 self._pass_damage()
         if last is not None:
             self._lost(spans, reason)
-            self.forget(last)
+            self.forget(last, spans)
 
     def _kept(self) -> Iterator[Kept]:
         for sequence, entry in self._journal.read(self.first):
@@ -168,7 +176,11 @@ class Spool:
     def _pass_damage(self) -> None:
         """Nothing that waits can be read. Requests are counted then, since their spans are not known."""
         self._lost(self.entries, "disk damaged")
-        self.forget(self._journal.end - 1)
+        self.forget(self._journal.end - 1, 0)
+
+    def _count(self, spans: int) -> None:
+        with self._counting:
+            self.spans = max(0, self.spans + spans)
 
     def close(self) -> None:
         """Close it; where nothing waits in it, remove its directory.

@@ -9,7 +9,8 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from weft.context import propagators
-from weft.export.limits import QueueLimits
+from weft.export.counters import Counters
+from weft.export.limits import QueueLimits, SpoolLimits
 from weft.export.otlp import destination
 from weft.export.processor import ExportProcessor
 from weft.instrument.arrivals import ArrivalRecorder
@@ -62,6 +63,11 @@ class Telemetry:
         if self.processor is not None:
             self.processor.shutdown(timeout)
 
+    @property
+    def counters(self) -> Counters:
+        """What became of the spans of this process: sent, kept on disk, lost and why."""
+        return Counters() if self.processor is None else self.processor.counters
+
     def is_of_this_process(self) -> bool:
         """Whether it was set up here, and not in the parent that this process was forked from."""
         return self._pid == os.getpid()
@@ -87,11 +93,13 @@ def init(
     used costs one warning; telemetry goes on without it. OTEL_SDK_DISABLED=true switches everything off,
     OTEL_TRACES_EXPORTER=none the export. A second call changes nothing.
 
-    What it may cost: while the backend is away, ended spans wait in memory, at most 64 MiB or
-    OTEL_BSP_MAX_QUEUE_SIZE (8192) of them, beside one request of about 2 MiB being sent; spans that end while
-    the queue is full are lost and counted in one warning a minute. Values longer than 1,048,576 characters
-    are cut, unless OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT says otherwise. At exit a backend that does not answer
-    is waited for one second.
+    What it may cost: while the backend is away, ended spans are kept on disk, in WEFT_SPOOL (by default
+    ``~/.local/state/weft/spool``), at most 256 MiB (WEFT_SPOOL_MAX_BYTES) for 24 hours (WEFT_SPOOL_MAX_AGE),
+    the oldest being the first to go; this process sends them when the backend is back, or the next one. With
+    WEFT_SPOOL=off they wait in memory, at most 64 MiB of them. What is lost is counted, by reason, and said
+    once a minute. Values longer than 1,048,576 characters are cut, unless OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT
+    says otherwise, and so are the largest ones of a span that exceeds 4 MiB. At exit a backend that does not
+    answer is waited for one second at most.
 
     Args:
         service: ``service.name``: what this process is called in every trace.
@@ -111,7 +119,7 @@ def init(
         baggage_egress: Hosts outside that get baggage. WEFT_BAGGAGE_EGRESS.
 
     Returns:
-        A handle with ``flush`` and ``shutdown``.
+        A handle with ``flush``, ``shutdown`` and ``counters``.
     """
     global _current  # noqa: PLW0603 - one process has one telemetry, as OpenTelemetry's provider is global
     with _lock:
@@ -120,9 +128,10 @@ def init(
                 _log.warning("weft: init was called again; what the first call set up stays")
             return _current
         try:
-            _current = Telemetry(_processor(endpoint, protocol, headers))
+            process = resource(service, version, resource_attributes)
+            named = str(process.attributes.get(keys.SERVICE_NAME, ""))
+            _current = Telemetry(_processor(endpoint, protocol, headers, named))
             if not _is_set("OTEL_SDK_DISABLED", "true"):
-                process = resource(service, version, resource_attributes)
                 _connect(process, policy(ingress, egress, baggage_keys, baggage_egress))
                 queue = [_current.processor] if _current.processor is not None else []
                 provide(process, [ArrivalRecorder(), *queue])
@@ -155,7 +164,7 @@ def _connect(process: Resource, rules: Policy) -> None:
 
 
 def _processor(
-    endpoint: str | None, protocol: str | None, headers: Mapping[str, str] | None
+    endpoint: str | None, protocol: str | None, headers: Mapping[str, str] | None, service: str
 ) -> ExportProcessor | None:
     """The export queue, or None where the environment wants no export."""
     if _is_set("OTEL_SDK_DISABLED", "true") or _is_set("OTEL_TRACES_EXPORTER", "none"):
@@ -165,9 +174,14 @@ def _processor(
         _log.warning("weft: OTEL_TRACES_EXPORTER is %r; Weft exports OTLP, and does so", exporter)
     where = destination(endpoint, protocol, headers)
     try:
-        return ExportProcessor(where.exporter, destination=str(where), limits=QueueLimits.from_environment())
+        return ExportProcessor(
+            where,
+            service=service,
+            limits=QueueLimits.from_environment(),
+            spool=SpoolLimits.from_environment(),
+        )
     except Exception as error:  # noqa: BLE001 - a certificate that is not there, a package that does not load
-        _log.warning("weft: spans are not sent: no exporter for %s could be made: %s", where, error)
+        _log.warning("weft: spans are not sent: no connection to %s could be made: %s", where, error)
         return None
 
 
