@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
+from weft.model import pending
 from weft.model.shape import ShapeError, identifier, in_full, member, optional, text, whole
 from weft.model.span import Event, Kind, Link, Span, Status, Value
 from weft.model.trace import Trace
@@ -16,7 +17,14 @@ from weft.model.trace import Trace
 _KINDS: dict[Value, Kind] = {kind: kind for kind in get_args(Kind)}
 _STATUS: dict[Value, Status] = {"OK": "ok", "ERROR": "error"}
 # The tags that carry a field of the span: they are read into the field and left out of the attributes.
-_FIELDS = ("span.kind", "otel.status_code", "otel.status_description")
+_FIELDS = (
+    "span.kind",
+    "otel.status_code",
+    "otel.status_description",
+    pending.PENDING,
+    pending.LOST,
+    pending.SILENT_S,
+)
 
 _NO_SPAN = "0" * 16
 
@@ -81,7 +89,15 @@ def _span(value: object, trace_id: str, processes: Mapping[str, Process], where:
         ),
         links=tuple(link for _, link in references if link is not parent),
         resource=resource,
+        state=_state(tags),
+        silent_s=silent_s if isinstance(silent_s := tags.get(pending.SILENT_S), int) else 0,
     )
+
+
+def _state(tags: Mapping[str, Value]) -> pending.State:
+    if tags.get(pending.PENDING) is not True:
+        return "ended"
+    return "lost" if tags.get(pending.LOST) is True else "open"
 
 
 def _process_of(span: dict[str, Any], processes: Mapping[str, Process], where: str) -> Process:

@@ -7,6 +7,8 @@ announcements: any other would keep each of them as a span.
 
 from typing import Final, Literal
 
+from weft.model.ago import ago
+
 #: The header of every OTLP answer of Weft, over HTTP and (as metadata) over gRPC: its version.
 VERSION_HEADER: Final = "weft-version"
 #: Attribute of an announcement: how long the span has been open, in nanoseconds that are never set back.
@@ -21,3 +23,14 @@ SILENT_S: Final = "weft.pending.silent_s"
 State = Literal["ended", "open", "lost"]
 """Whether a span has ended, is still announced, or has not been for so long that its process must be gone."""
 STATES: Final[tuple[State, ...]] = ("ended", "open", "lost")
+
+
+def words(state: State, silent_s: int) -> str:
+    """Say what is known of a span that has not ended.
+
+    Args:
+        state: `open` or `lost`.
+        silent_s: How many seconds ago it was last announced.
+    """
+    heard = f"last heard of {ago(silent_s)}" if silent_s else "heard of now"
+    return f"process lost, {heard}" if state == "lost" else f"still running, {heard}"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from weft.model.pending import State
+
 Kind = Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
 Status = Literal["unset", "ok", "error"]
 Value = str | bool | int | float | bytes
@@ -57,13 +59,15 @@ class Span:
         name: What was done.
         kind: The span's side of a call or a message.
         start_ns: Nanoseconds since the Unix epoch.
-        end_ns: Nanoseconds since the Unix epoch.
+        end_ns: Nanoseconds since the Unix epoch; of a span that has not ended, when it was last announced.
         status: `error` when the work failed.
         status_message: Why it failed, in the words of the failing code.
         attributes: Attributes of the span and of its instrumentation scope.
         events: Events in the order in which they were recorded.
         links: Related spans.
         resource: Attributes of the process, without `service.name`.
+        state: Whether it has ended.
+        silent_s: How many seconds ago it was last announced, where it has not.
     """
 
     trace_id: str
@@ -80,10 +84,12 @@ class Span:
     events: tuple[Event, ...] = ()
     links: tuple[Link, ...] = ()
     resource: Mapping[str, Value] = field(default_factory=dict)
+    state: State = "ended"
+    silent_s: int = 0
 
     @property
     def duration_ns(self) -> int:
-        """How long the work took, in nanoseconds."""
+        """How long the work took, or has taken as far as is known, in nanoseconds."""
         return self.end_ns - self.start_ns
 
     @property

@@ -71,6 +71,16 @@ class Trace:
         return len(self.roots) == 1 and self.roots[0].broken != "cycle"
 
     @cached_property
+    def open(self) -> int:
+        """How many spans have not ended and are still announced: more of the trace is to come."""
+        return sum(span.state == "open" for span in self.spans)
+
+    @cached_property
+    def lost(self) -> int:
+        """How many spans have not ended and are announced no more."""
+        return sum(span.state == "lost" for span in self.spans)
+
+    @cached_property
     def start_ns(self) -> int:
         """Start of the earliest span, nanoseconds since the Unix epoch."""
         return min(span.start_ns for span in self.spans)
@@ -97,6 +107,8 @@ class Trace:
             spans=len(self.spans),
             errors=sum(span.failed for span in self.spans),
             services=self.services,
+            open=self.open,
+            lost=self.lost,
         )
 
 

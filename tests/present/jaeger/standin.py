@@ -16,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from weft.decode.request import decode
 from weft.query.assemble import assemble
 from weft.query.contents import restore
+from weft.query.open_spans import with_open
 from weft.query.search import Search
 
 TRACE_ID = bytes.fromhex("0af7651916cd43dd8448eb211c80319c")
@@ -104,7 +105,25 @@ def table(*requests: ExportTraceServiceRequest | bytes) -> pa.Table:
     rows = spans.select(["trace_id", "start_ns", "span_id"]).to_pylist()
     order = sorted(range(len(rows)), key=lambda row: list(rows[row].values()))
     ordered = spans.take(pa.array(order, pa.int64()))
-    return restore(assemble(ordered, tables["events"], tables["links"]), lambda _: contents)
+    ended = assemble(ordered, tables["events"], tables["links"])
+    return restore(with_open(ended, _pending(tables)), lambda _: contents)
+
+
+def _pending(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """The rows of the table `pending` as they are read: last announced three seconds ago, lost or not."""
+    if "pending" not in tables:
+        return pa.table({})
+    rows = tables["pending"]
+    lost = [name.startswith("lost") for name in rows.column("name").to_pylist()]
+    maps = pa.array(rows.column("attributes").to_pylist(), pa.map_(pa.string(), pa.string()))
+    more = {
+        "attributes": maps,
+        "duration_ns": rows.column("open_ns").cast(pa.int64()),
+        "state": pa.array([1 + each for each in lost], pa.uint8()),
+        "silent_s": pa.array([300 if each else 3 for each in lost], pa.int64()),
+    }
+    columns = {name: rows.column(name) for name in rows.column_names if name != "open_ns"}
+    return pa.table(columns | more)
 
 
 class MemoryQueries:

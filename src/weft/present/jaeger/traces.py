@@ -18,6 +18,7 @@ from weft.present.jaeger.adjust import adjust
 from weft.present.jaeger.columns import encoded, plain
 from weft.present.jaeger.ids import span_hex, trace_hex
 from weft.present.jaeger.logs import logs
+from weft.present.jaeger.pending import mark_open
 from weft.present.jaeger.processes import Processes, process_json
 from weft.present.jaeger.references import references
 from weft.present.jaeger.spans import EMPTY_SPAN_NAME, Spans
@@ -31,8 +32,8 @@ def traces(table: pa.Table, raw: bool = False) -> dict[bytes, bytes]:
     """Write spans as traces.
 
     Args:
-        table: Spans as `weft.query.assemble` puts them together, those of one trace side by side, each once,
-            large values in their place.
+        table: Spans as `weft.query.queries` gives them, those of one trace side by side, each once, large
+            values in their place.
         raw: Leave out what Jaeger changes in a trace to show it (`adjust`).
 
     Returns:
@@ -109,6 +110,7 @@ def _tags(table: pa.Table, spans: Spans) -> list[bytes]:
         _pairs(table, "scope_name", "otel.scope.name"),
         _pairs(table, "scope_version", "otel.scope.version"),
         spans.attributes.json(),
+        mark_open(table, spans),
         _kind_and_status(table, spans),
         _pairs(table, "status_message", "otel.status_description"),
         _pairs(table, "trace_state", "w3c.tracestate"),

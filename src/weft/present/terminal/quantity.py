@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final
 
+from weft.model import ago as model
+
 _SECOND: Final = 1_000_000_000
 _UNITS: Final = ((_SECOND, "s"), (1_000_000, "ms"), (1_000, "µs"))
 
@@ -51,9 +53,4 @@ def moment(ns: int) -> str:
 
 def ago(ns: int, now_ns: int) -> str:
     """Write how long ago a time was: `12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
-    seconds = (now_ns - ns) // _SECOND
-    for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            number = seconds // size
-            return f"{number:,} {unit}s ago" if unit == "day" and number != 1 else f"{number:,} {unit} ago"
-    return f"{seconds} s ago" if seconds > 0 else "now"
+    return model.ago((now_ns - ns) // _SECOND)
