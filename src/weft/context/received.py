@@ -39,6 +39,15 @@ def is_baggage_field(name: str) -> bool:
     return name == baggage.FIELD or name.startswith(PREFIXES)
 
 
+def spoken(fields: Iterable[str]) -> tuple[str, ...]:
+    """The names of fields as they are told: the sender's own part of a name (``uberctx-*``) is not."""
+    told = (
+        name if name in FIELDS else f"{next((each for each in PREFIXES if name.startswith(each)), '')}*"
+        for name in fields
+    )
+    return tuple(dict.fromkeys(told))
+
+
 def received(carrier: object, getter: Getter[Any] = default_getter) -> dict[str, list[str]]:
     """Find the fields that some format reads.
 
@@ -48,7 +57,8 @@ def received(carrier: object, getter: Getter[Any] = default_getter) -> dict[str,
 
     Returns:
         All values of each field in order, by its name in lower case. Values have no white space around them;
-        empty ones, those that are no text, and those longer than 65,536 characters are left out.
+        empty ones, those that are no text, and those longer than 65,536 characters are left out. Of
+        traceparent these are there, as empty: beside a good one they make two.
     """
     if getter is default_getter or isinstance(getter, CarrierGetter):
         return _listed(pairs(carrier))
@@ -82,6 +92,8 @@ def _listed(headers: Iterable[Any]) -> dict[str, list[str]]:
             text = content.strip(" \t")
             if text and len(text) <= MAX_VALUE_CHARS:
                 found[known] = [text]
+            elif known == traceparent.FIELD:
+                found[known] = [""]
         else:
             _add(found, known, content)
     return found
@@ -121,3 +133,5 @@ def _add(found: dict[str, list[str]], name: str, content: object) -> None:
             text = text.strip(" \t")
             if text and len(text) <= MAX_VALUE_CHARS:
                 found.setdefault(name, []).append(text)
+            elif name == traceparent.FIELD:
+                found.setdefault(name, []).append("")
