@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from opentelemetry import trace
 from opentelemetry.context import Context, create_key, get_current
@@ -24,8 +25,9 @@ KEY: Final = create_key("weft.arrival")
 (SPAN_KEY,) = trace.set_span_in_context(INVALID_SPAN, Context()).keys()
 
 
-class Arrival(NamedTuple):
-    """What a carrier held, and what became of it.
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """What a carrier held, and what became of it. Not to be changed, but for ``told``.
 
     Attributes:
         outcome: ``continued``: the sender's span is the parent. ``absent``: there was none. ``malformed``:
@@ -39,6 +41,8 @@ class Arrival(NamedTuple):
         evidence: The value of the ``weft`` member of the tracestate.
         problems: What was wrong with the fields, in a few words each; never with their values.
         conflicts: Formats that name another trace than the one that was continued.
+        told: Whether a span has told it already: what arrived once is told once, however many spans begin
+            in its context. The time since it was sent would mean nothing on the second.
     """
 
     outcome: Outcome
@@ -50,6 +54,7 @@ class Arrival(NamedTuple):
     evidence: str = ""
     problems: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    told: bool = field(default=False, init=False)
 
     def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
         """The record as the receiving span's attributes (docs/reference/evidence.md).
@@ -97,26 +102,32 @@ def arrived(base: Context, arrival: Arrival, received_baggage: Mapping[str, obje
     Args:
         base: What else is in the context.
         arrival: What arrived.
-        received_baggage: Baggage that takes the place of what `base` has.
+        received_baggage: Baggage that is added to what `base` has.
     """
     # One copy of the context, where the API's setters would make one each (0.6 µs, measured).
     values: dict[str, object] = {**base, KEY: arrival}
     if arrival.remote is not None and arrival.parent is arrival.remote:
         values[SPAN_KEY] = NonRecordingSpan(arrival.remote)
-    if received_baggage is not None:
-        values[baggage.CONTEXT_KEY] = received_baggage
+    if received_baggage:
+        held: Any = base.get(baggage.CONTEXT_KEY)
+        values[baggage.CONTEXT_KEY] = {**held, **received_baggage} if held else received_baggage
     return Context(values)
 
 
-def refused(context: Context, outcome: Literal["restarted", "linked"]) -> Context:
+def refused(base: Context | None, found: Context, outcome: Literal["restarted", "linked"]) -> Context:
     """Take back what arrived, by policy: the trace begins here, and nothing of the sender's is handed on.
 
-    A context in which no sender's span arrived loses the baggage that came alone.
+    Where no sender's span arrived there is no trace to take back: the span that is current stays the parent.
+
+    Args:
+        base: The context that was given to reading.
+        found: What reading made of it.
+        outcome: What to tell of it.
     """
-    values = {key: value for key, value in context.items() if key != baggage.CONTEXT_KEY}
-    arrival = context.get(KEY)
-    if isinstance(arrival, Arrival):
-        outcome_now = outcome if arrival.remote is not None else arrival.outcome
-        values[KEY] = arrival._replace(outcome=outcome_now, parent=INVALID_SPAN_CONTEXT)
+    arrival = found.get(KEY)
+    if not isinstance(arrival, Arrival) or arrival.remote is None:
+        return Context({**(get_current() if base is None else base), KEY: arrival})
+    values = {key: value for key, value in (base or {}).items() if key != baggage.CONTEXT_KEY}
+    values[KEY] = replace(arrival, outcome=outcome, parent=INVALID_SPAN_CONTEXT)
     values[SPAN_KEY] = INVALID_SPAN
     return Context(values)

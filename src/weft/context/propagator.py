@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +16,10 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, TraceFlags
 
 from weft.context import baggage, evidence, traceparent, tracestate
 from weft.context.arrival import KEY, SPAN_KEY, Arrival, arrived
+from weft.context.carriers import remove
 from weft.context.formats.format import Denied, Found, Malformed
 from weft.context.formats.order import FORMATS
-from weft.context.received import W3C_FIELDS, received
+from weft.context.received import W3C_FIELDS, is_baggage_field, received, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -46,7 +48,8 @@ class Propagator(TextMapPropagator):
     the sender's trace), and one without a parent leaves the current context as it is, so that a span is
     never cut off from its surroundings (OpenTelemetry specification, context/api-propagators.md).
 
-    Neither direction raises, whatever it is given.
+    Neither direction raises, whatever it is given. Where nothing is written (OTEL_PROPAGATORS=none) nothing
+    is read either.
 
     Args:
         formats: What is written: ``tracecontext``, ``baggage``, and names of `formats.order`.
@@ -68,6 +71,7 @@ class Propagator(TextMapPropagator):
         self._writes_baggage = BAGGAGE in formats
         self._writes = [by_name[name] for name in formats if name in by_name]
         first = [None if name == W3C else by_name[name] for name in formats if name == W3C or name in by_name]
+        self._reads = bool(formats or others)
         self._order: list[Format | None] = list(dict.fromkeys([*first, None, *FORMATS]))  # None: W3C
         self._others = tuple(others)
         service = os.environ.get("OTEL_SERVICE_NAME", "")
@@ -116,13 +120,13 @@ class Propagator(TextMapPropagator):
         held: Any = context.get(baggage.CONTEXT_KEY) if with_baggage else None
         if with_trace:
             if with_baggage and self._others:
-                for other in self._others:
-                    other.inject(fields, context=context)
+                self._write_others(fields, context)
             span: Any = context.get(SPAN_KEY)  # as trace.get_current_span does, in a fifth of its time
             if span is not None:
                 self._write_trace(fields, span.get_span_context(), context)
             if self._writes and span is not None:
-                carried = {key: str(value) for key, value in (self._wanted(held or {}) or {}).items()}
+                texts = {key: baggage.as_text(value) for key, value in self._wanted(held or {}).items()}
+                carried = {key: text for key, text in texts.items() if text is not None}
                 for each in self._writes:
                     fields.update(each.write(span.get_span_context(), carried))
         if held and self._writes_baggage:
@@ -140,6 +144,8 @@ class Propagator(TextMapPropagator):
         trace_id, span_id, is_remote, flags, members, is_valid = span_context
         if not is_valid or not self._writes_w3c:
             return
+        if members and not is_remote and evidence.KEY in members:
+            members = members.delete(evidence.KEY)  # somebody else read it: it is of another span
         fields[traceparent.FIELD] = traceparent.write(trace_id, span_id, flags)
         if is_remote:
             arrival = context.get(KEY)
@@ -156,27 +162,50 @@ class Propagator(TextMapPropagator):
         if state:
             fields[tracestate.FIELD] = state
 
+    def _write_others(self, fields: dict[str, str], context: Context) -> None:
+        for other in self._others:
+            try:
+                other.inject(fields, context=context)
+            except Exception:  # noqa: BLE001 - ours is written in any case
+                _log.debug("%s could not write", type(other).__name__, exc_info=True)
+        if self._baggage_keys is not None:
+            for name in [name for name in fields if is_baggage_field(name.lower())]:
+                text = fields.pop(name)
+                if name.lower() == baggage.FIELD:
+                    allowed, _ = baggage.read([text], self._baggage_keys)
+                    fields.update({baggage.FIELD: baggage.write(allowed)} if allowed else {})
+
     def _read(self, carrier: Any, context: Context | None, getter: Getter[Any]) -> Context:
+        if not self._reads:
+            return get_current() if context is None else context
         fields = received(carrier, getter)
         arrival, brought = self._arrival(fields)
         if baggage.FIELD in fields:
             taken, dropped = baggage.read(fields[baggage.FIELD], self._baggage_keys)
             brought = {**brought, **taken} if brought else taken
             if dropped:
-                arrival = arrival._replace(problems=(*arrival.problems, f"baggage: {dropped} left out"))
+                problem = f"{baggage.FIELD}: {dropped} left out"
+                arrival = replace(arrival, problems=(*arrival.problems, problem))
         if arrival.remote is not None:
             return arrived(Context() if context is None else context, arrival, brought)
         base = get_current() if context is None else context
-        for other in self._others:
-            read = other.extract(carrier, context=base, getter=getter)
-            remote = trace.get_current_span(read).get_span_context()
-            if remote.is_valid and remote is not trace.get_current_span(base).get_span_context():
-                name = type(other).__name__
-                return arrived(
-                    read, arrival._replace(outcome="continued", format=name, parent=remote, remote=remote)
-                )
         ambient = trace.get_current_span(base).get_span_context()
-        return arrived(base, arrival._replace(parent=ambient), brought)
+        for other in self._others:
+            try:
+                read = other.extract(carrier, context=base, getter=getter)
+            except Exception:  # noqa: BLE001 - the next one may read it
+                _log.debug("%s could not read", type(other).__name__, exc_info=True)
+                continue
+            remote = trace.get_current_span(read).get_span_context()
+            if remote.is_valid and remote is not ambient:
+                arrival = replace(
+                    arrival, outcome="continued", format=type(other).__name__, parent=remote, remote=remote
+                )
+                if self._baggage_keys is not None:
+                    held: Any = read.get(baggage.CONTEXT_KEY) or {}
+                    read = Context({**read, baggage.CONTEXT_KEY: self._wanted(held)})
+                return arrived(read, arrival, brought)
+        return arrived(base, replace(arrival, parent=ambient), brought)
 
     def _arrival(self, fields: Mapping[str, Sequence[str]]) -> tuple[Arrival, Mapping[str, object] | None]:
         """What the fields say of a parent, and the baggage that its format brought in fields of its own."""
@@ -188,6 +217,7 @@ class Propagator(TextMapPropagator):
             if isinstance(alone, str):
                 return Arrival("malformed", "", names, INVALID_SPAN_CONTEXT, problems=(alone,)), None
             return alone, None
+        names = spoken(fields)
         chosen: Arrival | None = None
         brought: Mapping[str, object] | None = None
         problems: list[str] = []
@@ -208,12 +238,16 @@ class Propagator(TextMapPropagator):
             outcome: Outcome = "malformed" if problems else "absent"
             return Arrival(outcome, "", names, INVALID_SPAN_CONTEXT, problems=tuple(problems)), None
         problems[:0] = chosen.problems
-        return chosen._replace(problems=tuple(problems), conflicts=tuple(conflicts)), brought
+        return replace(chosen, problems=tuple(problems), conflicts=tuple(conflicts)), brought
 
-    def _wanted(self, entries: Mapping[str, object]) -> Mapping[str, object] | None:
-        """The baggage that is taken in and handed on."""
+    def _wanted(self, entries: Mapping[str, object]) -> Mapping[str, object]:
+        """The baggage that is taken in and handed on, of what can be."""
         keys = self._baggage_keys
-        return {key: value for key, value in entries.items() if keys is None or key in keys} or None
+        return {
+            key: value
+            for key, value in entries.items()
+            if (keys is None or key in keys) and baggage.is_key(key)
+        }
 
 
 def _w3c(fields: Mapping[str, Sequence[str]], names: tuple[str, ...]) -> Arrival | str | None:
@@ -267,14 +301,20 @@ def put(carrier: Any, fields: Mapping[str, str], setter: Setter[Any]) -> None:
 
     A tracestate without a traceparent of its own would be taken for the one that is written.
     """
-    if type(carrier) is dict and setter is default_setter:
+    if isinstance(carrier, dict):
         if carrier:
             gone = {name.lower() for name in fields}
             if traceparent.FIELD in gone:
                 gone.add(tracestate.FIELD)
             for name in [name for name in carrier if isinstance(name, str) and name.lower() in gone]:
                 del carrier[name]
-        carrier.update(fields)
-        return
+        if setter is default_setter and type(carrier) is dict:
+            carrier.update(fields)
+            return
+    elif isinstance(carrier, list):
+        for name in fields:
+            remove(carrier, name)  # Kafka's setter adds a second one
+    if traceparent.FIELD in fields and tracestate.FIELD not in fields:
+        remove(carrier, tracestate.FIELD)
     for name, value in fields.items():
         setter.set(carrier, name, value)

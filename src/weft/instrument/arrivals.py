@@ -16,7 +16,10 @@ _log = logging.getLogger("weft.instrument")
 
 
 class ArrivalRecorder(SpanProcessor):
-    """Puts the record of an arrival on the span that begins in its context, and on no span below."""
+    """Puts the record of an arrival on the first span that begins in its context, and on no span below.
+
+    Every trace that begins there has the link of policy ``link``, though: it leads to its caller from each.
+    """
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Tell what arrived, where something may have."""
@@ -24,7 +27,9 @@ class ArrivalRecorder(SpanProcessor):
             arrival = arrival_in(parent_context)
             if arrival is None:
                 return
-            span.set_attributes(arrival.attributes())
+            if not arrival.told:
+                arrival.told = True
+                span.set_attributes(arrival.attributes())
             if arrival.outcome == "linked" and arrival.remote is not None:
                 span.add_link(arrival.remote)
         except Exception:  # noqa: BLE001 - the span begins, with or without the record

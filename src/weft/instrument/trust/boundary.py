@@ -51,7 +51,7 @@ class Boundary(TextMapPropagator):
         action = rules.action(where)
         if action == "trust":
             return found
-        return refused(found, "linked" if action == "link" else "restarted")
+        return refused(context, found, "linked" if action == "link" else "restarted")
 
     def inject(
         self, carrier: Any, context: Context | None = None, setter: Setter[Any] = default_setter
