@@ -30,6 +30,7 @@ class SentSpan:
     attributes: dict[str, Any]
     resource: dict[str, Any]
     scope: str
+    links: tuple[str, ...] = ()
 
     @property
     def service(self) -> str:
@@ -91,6 +92,7 @@ class Receiver:
                 attributes=_plain(span.attributes),
                 resource=_plain(resource.resource.attributes),
                 scope=scope.scope.name,
+                links=tuple(link.span_id.hex() for link in span.links),
             )
             for resource in request.resource_spans
             for scope in resource.scope_spans

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from weft.context.propagation import extract, inject
     from weft.instrument.genai import agent, tool, workflow
     from weft.instrument.libraries import redis_pubsub as redis
+    from weft.instrument.libraries import websockets
     from weft.instrument.telemetry import Telemetry, flush, init
 
     __version__: str
@@ -30,6 +31,7 @@ __all__ = [
     "messages",
     "redis",
     "tool",
+    "websockets",
     "workflow",
 ]
 
@@ -45,6 +47,7 @@ _HOME = {
     "messages": ("weft.context.messages", ""),
     "redis": ("weft.instrument.libraries.redis_pubsub", ""),
     "tool": ("weft.instrument.genai", "tool"),
+    "websockets": ("weft.instrument.libraries.websockets", ""),
     "workflow": ("weft.instrument.genai", "workflow"),
 }
 

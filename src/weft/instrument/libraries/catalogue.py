@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import wrapt
 
-from weft.instrument.libraries import asgi, grpc, wsgi
+from weft.instrument.libraries import asgi, grpc, websocket_handshakes, wsgi
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -70,6 +70,7 @@ LIBRARIES: Final = (
     Library("grpc-server", "grpc._server", grpc.server),
     Library("grpc-aio-client", "grpc.aio._call", grpc.aio_client),
     Library("grpc-aio-server", "grpc.aio._server", grpc.aio_server),
+    Library("websockets", "websockets", websocket_handshakes.websockets),
 )
 
 
