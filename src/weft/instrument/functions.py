@@ -1,4 +1,4 @@
-"""A span around every call of a function: sync, async, generator or async generator.
+"""Something around every call of a function (a span, a context): sync, async, generator or async generator.
 
 A generator's span is current only while the generator's own code runs. Were it attached once for the whole
 iteration, it would stay current in the caller between two items, and every span of the caller's loop would
@@ -10,25 +10,45 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from opentelemetry.context import attach
 
 from weft.context.current import left_behind
 
 if TYPE_CHECKING:
-    from weft.instrument.running import RunningSpan
+    from types import TracebackType
+
+    from opentelemetry.context import Context
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def traced(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callable[P, R]:
-    """Return a function of the same kind, signature and metadata that opens a span around each call.
+class Call(Protocol):
+    """What is around one call.
+
+    Attributes:
+        context: The context in which the function's code runs; a generator's is kept here between two steps.
+    """
+
+    context: Context
+
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that the call has ended, with what it raised, if it did; more than once is as once."""
+
+
+def traced(function: Callable[P, R], start: Callable[[], Call]) -> Callable[P, R]:
+    """Return a function of the same kind, signature and metadata that begins something around each call.
 
     Args:
         function: Any callable.
-        start: Starts the span of one call.
+        start: Begins one call: starts its span.
     """
     body: Any = function
     kind = body if inspect.isroutine(body) or isinstance(body, functools.partial) else type(body).__call__
@@ -43,7 +63,7 @@ def traced(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callab
     return cast("Callable[P, R]", functools.wraps(body)(wrapper))
 
 
-def _plain(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callable[P, R]:
+def _plain(function: Callable[P, R], start: Callable[[], Call]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with start():
             return function(*args, **kwargs)
@@ -51,9 +71,7 @@ def _plain(function: Callable[P, R], start: Callable[[], RunningSpan]) -> Callab
     return call
 
 
-def _coroutine(
-    function: Callable[P, Awaitable[R]], start: Callable[[], RunningSpan]
-) -> Callable[P, Awaitable[R]]:
+def _coroutine(function: Callable[P, Awaitable[R]], start: Callable[[], Call]) -> Callable[P, Awaitable[R]]:
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with start():
             return await function(*args, **kwargs)
@@ -62,7 +80,7 @@ def _coroutine(
 
 
 def _generator(
-    function: Callable[P, Generator[Any, Any, R]], start: Callable[[], RunningSpan]
+    function: Callable[P, Generator[Any, Any, R]], start: Callable[[], Call]
 ) -> Callable[P, Generator[Any, Any, R]]:
     def call(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, R]:
         return (yield from _SteppedGenerator(function(*args, **kwargs), start()))
@@ -73,7 +91,7 @@ def _generator(
 class _SteppedGenerator(Generator[Any, Any, R]):
     """Runs a generator step by step, each step in the context that the last one left behind."""
 
-    def __init__(self, generator: Generator[Any, Any, R], running: RunningSpan) -> None:
+    def __init__(self, generator: Generator[Any, Any, R], running: Call) -> None:
         self._generator = generator
         self._running = running
 
@@ -103,7 +121,7 @@ class _SteppedGenerator(Generator[Any, Any, R]):
 
 
 def _async_generator(
-    function: Callable[P, AsyncGenerator[Any, Any]], start: Callable[[], RunningSpan]
+    function: Callable[P, AsyncGenerator[Any, Any]], start: Callable[[], Call]
 ) -> Callable[P, AsyncGenerator[Any, Any]]:
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
@@ -127,7 +145,7 @@ def _async_generator(
     return call
 
 
-async def _stepped(step: Awaitable[R], running: RunningSpan) -> R:
+async def _stepped(step: Awaitable[R], running: Call) -> R:
     """One step of an async generator, in the context that the last one left behind."""
     token = attach(running.context)
     try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def instrument(module: ModuleType) -> None:
-    """Replace what the queue calls with its lock held (``queue``), by plain functions (wrapt's cost twice as much)."""
+    """Replace what the queue calls with its lock held (``queue``), by plain functions as asyncio's."""
     put, get = module.Queue._put, module.Queue._get
 
     @functools.wraps(put)
