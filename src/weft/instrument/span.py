@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind
 
 from weft.context.suspended import in_generator
 from weft.instrument.functions import traced
+from weft.instrument.processes.ambient import rooted
 from weft.instrument.running import RUNNING, RunningSpan
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class SpanScope:
 
     def start(self) -> RunningSpan:
         """Start one span. It is current only where the caller attaches its context."""
-        parent = self._context if self._context is not None else get_current()
+        parent = rooted(self._context if self._context is not None else get_current(), self._kind)
         enclosing = get_value(RUNNING, parent)
         outer = enclosing if isinstance(enclosing, RunningSpan) else None
         inherited = outer.passed_on if outer else {}

@@ -16,10 +16,12 @@ from weft.export.processor import ExportProcessor
 from weft.instrument.arrivals import ArrivalRecorder
 from weft.instrument.conventions import choose_stable_conventions
 from weft.instrument.libraries import catalogue
-from weft.instrument.provider import provide
+from weft.instrument.processes import settings
+from weft.instrument.provider import provide, renamed
 from weft.instrument.resource import resource
 from weft.instrument.sender import sender
 from weft.instrument.trust.boundary import Boundary
+from weft.instrument.trust.policy import current as current_policy
 from weft.instrument.trust.policy import enforce, policy
 from weft.model import keys
 
@@ -69,8 +71,16 @@ class Telemetry:
         return Counters() if self.processor is None else self.processor.counters
 
     def is_of_this_process(self) -> bool:
-        """Whether it was set up here, and not in the parent that this process was forked from."""
+        """Whether this process set it up itself: not its parent before a fork, nor a pool for its worker."""
         return self._pid == os.getpid()
+
+    def lend(self) -> None:
+        """Count as the work of whoever started this process: its own ``weft.init`` may still name it."""
+        self._pid = 0
+
+    def take_over(self) -> None:
+        """Count as this process's own from now on."""
+        self._pid = os.getpid()
 
 
 def init(
@@ -122,11 +132,17 @@ def init(
         A handle with ``flush``, ``shutdown`` and ``counters``.
     """
     global _current  # noqa: PLW0603 - one process has one telemetry, as OpenTelemetry's provider is global
+    arguments = dict(locals())
     with _lock:
         if _current is not None:
             if _current.is_of_this_process():
                 _log.warning("weft: init was called again; what the first call set up stays")
+            else:
+                _take_over(
+                    _current, resource(service, version, resource_attributes), named=service is not None
+                )
             return _current
+        settings.keep(arguments)
         try:
             process = resource(service, version, resource_attributes)
             named = str(process.attributes.get(keys.SERVICE_NAME, ""))
@@ -144,6 +160,11 @@ def init(
         return _current
 
 
+def is_set_up() -> bool:
+    """Whether there is telemetry in this process, be it what its parent set up."""
+    return _current is not None
+
+
 def flush(timeout: float = FLUSH_S) -> bool:
     """Send the spans that have ended so far; call it where a process may end without notice.
 
@@ -154,6 +175,17 @@ def flush(timeout: float = FLUSH_S) -> bool:
         True when the backend has taken all of them, or ``weft.init`` was not called.
     """
     return _current is None or _current.flush(timeout)
+
+
+def _take_over(telemetry: Telemetry, process: Resource, *, named: bool) -> None:
+    """In a worker process, which came with the telemetry of its parent: be called as it says itself.
+
+    Agents that are started as processes of one program each call ``weft.init`` with a name of their own.
+    """
+    telemetry.take_over()
+    if named:
+        renamed(process)
+        _connect(process, current_policy())
 
 
 def _connect(process: Resource, rules: Policy) -> None:

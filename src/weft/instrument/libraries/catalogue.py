@@ -17,7 +17,21 @@ from typing import TYPE_CHECKING, Final
 
 import wrapt
 
-from weft.instrument.libraries import asgi, grpc, websocket_handshakes, wsgi
+from weft.instrument.libraries import (
+    asgi,
+    asyncio_queues,
+    grpc,
+    memory_streams,
+    multiprocessing,
+    operating_system,
+    process_pools,
+    subprocesses,
+    thread_queues,
+    threads,
+    websocket_handshakes,
+    wsgi,
+)
+from weft.instrument.processes import roots
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -57,7 +71,17 @@ def _instrumentor(package: str, name: str) -> Callable[[ModuleType], None]:
 
 
 LIBRARIES: Final = (
-    Library("threading", "threading", _instrumentor("threading", "ThreadingInstrumentor")),
+    Library("environment", "opentelemetry.sdk.trace", roots.instrument),
+    Library("os", "os", operating_system.instrument),
+    Library("subprocess", "subprocess", subprocesses.popen),
+    Library("asyncio-subprocess", "asyncio.subprocess", subprocesses.create_subprocess),
+    Library("threading", "threading", threads.instrument),
+    Library("concurrent-futures", "concurrent.futures.process", process_pools.instrument),
+    Library("multiprocessing", "multiprocessing.process", multiprocessing.process),
+    Library("multiprocessing-pool", "multiprocessing.pool", multiprocessing.pool),
+    Library("asyncio-queue", "asyncio.queues", asyncio_queues.instrument),
+    Library("queue", "queue", thread_queues.instrument),
+    Library("anyio", "anyio.streams.memory", memory_streams.instrument),
     Library("httpx", "httpx", _instrumentor("httpx", "HTTPXClientInstrumentor")),
     Library("httpx2", "httpx2", _instrumentor("httpx", "HTTPX2ClientInstrumentor")),
     Library("requests", "requests", _instrumentor("requests", "RequestsInstrumentor")),

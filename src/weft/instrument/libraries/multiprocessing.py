@@ -1,0 +1,91 @@
+"""multiprocessing: processes and pools, however they are started (fork, spawn, forkserver)."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import wrapt
+
+from weft.context.current import attached
+from weft.instrument.bound import bound
+from weft.instrument.processes.task import Origin, here, nowhere, task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+FLUSH_S: Final = 5.0
+ATTRIBUTE: Final = "_weft_origin"
+# `apply` is `apply_async`.
+METHODS: Final = (
+    "apply_async", "map", "map_async", "starmap", "starmap_async", "imap", "imap_unordered",
+)  # fmt: skip
+
+_log = logging.getLogger("weft.instrument")
+
+
+def process(module: ModuleType) -> None:
+    """Start every process in the context of ``start()``, and send its spans before it ends.
+
+    ``_bootstrap`` is what all start methods call in the child (Python 3.11 to 3.14), also for subclasses that
+    have a ``run`` of their own (``multiprocessing.process``).
+    """
+    wrapt.wrap_function_wrapper(module, "BaseProcess.start", _start)
+    wrapt.wrap_function_wrapper(module, "BaseProcess._bootstrap", _bootstrap)
+
+
+def pool(module: ModuleType) -> None:
+    """Run every task of a pool in the context of whoever gave it (``multiprocessing.pool``)."""
+    for method in METHODS:
+        wrapt.wrap_function_wrapper(module, f"Pool.{method}", partial(_give, module.ThreadPool))
+
+
+def _give(
+    thread_pool: type, give: Callable[..., Any], given_to: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """``pool.map(func, ...)``; the threads of a ``ThreadPool`` were all started where the pool was made."""
+    carry = bound if isinstance(given_to, thread_pool) else task
+    if args and callable(args[0]):
+        return give(carry(args[0]), *args[1:], **kwargs)
+    if callable(kwargs.get("func")):
+        return give(**{**kwargs, "func": carry(kwargs["func"])})
+    return give(*args, **kwargs)  # the error is the method's to raise
+
+
+def _start(start: Callable[..., Any], child: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        setattr(child, ATTRIBUTE, nowhere() if _is_pool_worker(child) else here())
+    except Exception:  # noqa: BLE001 - the process starts, traced or not
+        _log.debug("a process starts without a context", exc_info=True)
+    try:
+        return start(*args, **kwargs)
+    finally:
+        vars(child).pop(ATTRIBUTE, None)
+
+
+def _bootstrap(run: Callable[..., Any], child: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """In the child. It ends by ``os._exit``, which runs no exit handlers (before Python 3.14)."""
+    origin = vars(child).pop(ATTRIBUTE, None)
+    try:
+        if not isinstance(origin, Origin):
+            return run(*args, **kwargs)
+        with attached(origin.context()):
+            return run(*args, **kwargs)
+    finally:
+        _flush()
+
+
+def _is_pool_worker(child: Any) -> bool:
+    """Whether a process is to work for others: it must not stay in the trace of whoever made its pool."""
+    target = getattr(child, "_target", None)
+    name, module = getattr(target, "__name__", ""), getattr(target, "__module__", "")
+    # concurrent.futures.process has the former, and so has loky (joblib).
+    return name == "_process_worker" or (name == "worker" and module == "multiprocessing.pool")
+
+
+def _flush() -> None:
+    from weft.instrument.telemetry import flush  # noqa: PLC0415 - `weft.init` imports this module
+
+    flush(FLUSH_S)

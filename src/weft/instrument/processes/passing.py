@@ -1,0 +1,32 @@
+"""Context as it goes from process to process inside one program: exact, and past every policy of its doors.
+
+A worker is the program itself. What OTEL_PROPAGATORS writes for others, and whom `weft.instrument.trust`
+believes or tells, does not concern it: a task in a pool is never a restarted trace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry.context import Context, get_current
+
+from weft.context.carriers import CarrierGetter
+from weft.context.propagator import Propagator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_propagator: Final = Propagator()
+_getter: Final = CarrierGetter()
+
+
+def packed(context: Context | None = None) -> dict[str, str]:
+    """Write a context, the current one by default, as text; empty where there is nothing to carry."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, get_current() if context is None else context)
+    return carrier
+
+
+def taken(carrier: Mapping[str, str]) -> Context:
+    """Read what `packed` wrote. An empty carrier is an empty context, with nothing of the reader's own."""
+    return _propagator.extract(carrier, Context(), _getter) if carrier else Context()
