@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from weft.context import propagators
 from weft.export.counters import Counters
+from weft.export.leaving import Leaving
 from weft.export.limits import QueueLimits, SpoolLimits
 from weft.export.otlp import destination
 from weft.export.processor import ExportProcessor
@@ -157,6 +158,8 @@ def init(
             _log.warning("weft: this process is not traced: %s", error)
             _current = Telemetry(None)
         atexit.register(_current.shutdown)
+        if _current.processor is not None:
+            Leaving(_current.processor.settle).watch()
         return _current
 
 
