@@ -63,8 +63,8 @@ def state_of(*fields: str) -> str:
     return vendors(serve([("traceparent", PARENT), *[("tracestate", field) for field in fields]]))
 
 
-# The cases of the W3C's own suite (w3c/trace-context, test/test.py). What is of one field's grammar alone is in
-# test_traceparent.py and test_tracestate.py.
+# The cases of the W3C's own suite (w3c/trace-context, test/test.py). What is of one field's grammar alone is
+# in test_traceparent.py and test_tracestate.py.
 
 
 def test_without_a_traceparent_a_trace_begins() -> None:

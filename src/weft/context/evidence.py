@@ -16,7 +16,7 @@ MAX_STATE_CHARS: Final = 512
 MAX_STATE_MEMBERS: Final = 32
 
 _FORM: Final = re.compile(r"1;([0-9a-f]{16});([0-9a-f]{1,16});([\x21-\x2b\x2d-\x3a\x3c\x3e-\x7e]*)(?:;.*)?")
-_LATEST_NS: Final = (1 << 63) - 1
+_LATEST_NS: Final = (1 << 63) - 1  # what an attribute holds
 
 
 class Evidence(NamedTuple):
@@ -56,11 +56,10 @@ def read(value: str) -> Evidence | None:
     match = _FORM.fullmatch(value)
     if match is None:
         return None
-    span_id, sent_ns = int(match[1], 16), int(match[2], 16)
-    agent = match[3]
-    return Evidence(
-        span_id, min(sent_ns, _LATEST_NS), unquote(agent, errors="replace") if "%" in agent else agent
-    )
+    span_id, sent_ns, agent = int(match[1], 16), int(match[2], 16), match[3]
+    if span_id == 0 or sent_ns > _LATEST_NS:
+        return None
+    return Evidence(span_id, sent_ns, unquote(agent, errors="replace") if "%" in agent else agent)
 
 
 @lru_cache(maxsize=1024)
