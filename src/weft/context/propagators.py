@@ -2,7 +2,9 @@
 
 ``import opentelemetry.propagate`` raises when the variable names a propagator that is misspelt or not
 installed (measured, opentelemetry-api 1.45), also where Weft has that format itself. Weft therefore
-imports it here and nowhere else, with nothing configured, and then sets a propagator of its own.
+imports it here and nowhere else, with nothing configured, and then sets a propagator of its own. It does
+so too where the program was first and OpenTelemetry has made one of the environment: how contexts are read
+must not depend on the order of imports.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -110,10 +112,11 @@ def use(propagator: TextMapPropagator) -> None:
 
 def load() -> None:
     """Import OpenTelemetry's propagation API, and use what the environment asks for, read by our rules."""
-    if "opentelemetry.propagate" in sys.modules:
-        return  # the program was first; what it has stays until `weft.init`
-    with _variable(NONE):
-        import_module("opentelemetry.propagate")
+    if "opentelemetry.propagate" not in sys.modules:
+        with _variable(NONE):
+            import_module("opentelemetry.propagate")
+    elif _set_by_the_program() is not None:
+        return  # it stays alone until `weft.init`
     use(configured())
 
 
@@ -132,11 +135,19 @@ def _complain(unknown: tuple[str, ...], others: tuple[str, ...]) -> None:
 
 def _set_by_the_program() -> TextMapPropagator | None:
     """The global propagator, where it is neither what OpenTelemetry made of the environment nor ours."""
-    from opentelemetry.propagators.composite import CompositePropagator  # noqa: PLC0415 - on first use
-
     found = current()
-    ours = type(found) is CompositePropagator or type(found).__module__.startswith("weft.")
-    return None if ours else found
+    if type(found).__module__.startswith("weft."):
+        return None
+    with suppress(Exception):  # private, and raises where the variable has been changed to something wrong
+        made = import_module("opentelemetry.propagate")._load_propagators()
+        if _parts(found) == _parts(made):
+            return None
+    return found
+
+
+def _parts(propagator: TextMapPropagator) -> list[type]:
+    """What a propagator consists of."""
+    return [type(propagator), *(type(each) for each in getattr(propagator, "_propagators", ()))]
 
 
 def _loaded(name: str) -> TextMapPropagator | None:
