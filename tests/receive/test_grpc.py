@@ -20,6 +20,7 @@ from tests.half_call import half_calls
 from tests.receive.server import Taken
 from tests.servers import until
 
+import weft
 from weft.receive import grpc as grpc_module
 from weft.receive.compression import BODY_LIMIT
 from weft.receive.grpc import EXPORT, server
@@ -93,6 +94,15 @@ def test_a_request_is_taken(export: Any, taken: Taken, compression: grpc.Compres
     body = request(spans)
     assert export(body, timeout=TIMEOUT_S, compression=compression) == b""
     assert taken.bodies == [body]
+
+
+def test_every_answer_says_that_it_is_of_weft(export: Any) -> None:
+    """Agents announce spans that are still open to Weft, and to nobody else."""
+    _, call = export.with_call(request(), timeout=TIMEOUT_S)
+    with pytest.raises(grpc.RpcError) as refusal:
+        export(b"\xff", timeout=TIMEOUT_S)
+    for answer in (call, refusal.value):
+        assert ("weft-version", weft.__version__) in answer.trailing_metadata()
 
 
 def test_an_empty_request_is_a_success(export: Any, taken: Taken) -> None:

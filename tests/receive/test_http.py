@@ -23,6 +23,7 @@ from tests.receive.server import Taken, serving
 from tests.receive.test_compression import zstd
 from tests.servers import until
 
+import weft
 from weft.decode.otlp_json import to_protobuf
 from weft.receive import body as body_module
 from weft.receive import http as http_module
@@ -99,6 +100,14 @@ ENCODE: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstd.compress,
     "identity": bytes,
 }
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", request().SerializeToString()], ids=["empty", "bad", "good"]
+)
+def test_every_answer_says_that_it_is_of_weft(client: httpx.Client, content: bytes) -> None:
+    """Agents announce spans that are still open to Weft, and to nobody else."""
+    assert post(client, content).headers["weft-version"] == weft.__version__
 
 
 @pytest.mark.parametrize("encoding", sorted(ENCODE))

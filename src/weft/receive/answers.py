@@ -4,6 +4,7 @@ Source: OTLP 1.11, sections Full Success, Partial Success, Failures and OTLP/HTT
 """
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -14,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from weft.journal import JournalFull
+from weft.model.pending import VERSION_HEADER
 from weft.receive.body import TooSlow
 from weft.receive.compression import BODY_LIMIT, DamagedBody, TooLarge, UnknownEncoding
 from weft.receive.intake import Overloaded, Stopping, Verdict
@@ -24,6 +26,10 @@ DEADLINE_EXCEEDED: Final = 4
 RESOURCE_EXHAUSTED: Final = 8
 INTERNAL: Final = 13
 UNAVAILABLE: Final = 14
+
+#: Tells agents that this is Weft, which understands what others do not (`model.pending`): a header of every
+#: answer over HTTP, metadata of every answer over gRPC.
+IDENTITY: Final = (VERSION_HEADER, version("weft"))
 
 #: Characters of a message: OTLP answers stay small.
 MESSAGE_LIMIT: Final = 1000

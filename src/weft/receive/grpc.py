@@ -16,7 +16,7 @@ import grpc
 import grpc.aio
 
 from weft.receive.access import has_token
-from weft.receive.answers import INTERNAL, Refusal, refusal, response, status
+from weft.receive.answers import IDENTITY, INTERNAL, Refusal, refusal, response, status
 from weft.receive.body import TooSlow
 from weft.receive.compression import BODY_LIMIT
 from weft.receive.intake import Intake, Overloaded
@@ -54,6 +54,7 @@ class _Export(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type 
                 await context.abort(
                     grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer <WEFT_TOKEN>"
                 )
+        context.set_trailing_metadata((IDENTITY,))
         self._calls += 1
         try:
             if self._calls > CALLS:
@@ -86,9 +87,8 @@ class _Export(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type 
 async def _abort(context: Any, answer: Refusal) -> None:
     """End the call with a status; its details, such as a retry hint, go where OTLP clients look for them."""
     details = status(answer).SerializeToString()
-    await context.abort(
-        _CODES[answer.code], answer.message, trailing_metadata=(("grpc-status-details-bin", details),)
-    )
+    trailing = (IDENTITY, ("grpc-status-details-bin", details))
+    await context.abort(_CODES[answer.code], answer.message, trailing_metadata=trailing)
 
 
 class Server:

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from weft.receive.answers import encode, refusal, response, status
+from weft.receive.answers import IDENTITY, encode, refusal, response, status
 from weft.receive.body import read
 from weft.receive.budget import ByteBudget, Share
 from weft.receive.compression import TooLarge, decompress
@@ -67,7 +67,7 @@ class _Receiver:
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:  # noqa: BLE001 # `refusal` tells apart whose fault it is
             return _refuse(error, as_json)
-        return Response(encode(response(verdict), as_json), media_type=media_type)
+        return Response(encode(response(verdict), as_json), headers=dict([IDENTITY]), media_type=media_type)
 
     async def _take(self, body: bytes, encoding: str, as_json: bool, share: Share) -> Verdict:
         if encoding:
@@ -90,7 +90,7 @@ def _refuse(error: Exception, as_json: bool) -> Response:
     answer = refusal(error)
     if answer.http_status == 500:
         log.error("an OTLP/HTTP request failed", exc_info=error)
-    headers = {}
+    headers = dict([IDENTITY])
     if answer.retry_after_s is not None:
         headers["Retry-After"] = str(answer.retry_after_s)
     if answer.http_status == 415:
