@@ -6,9 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry import trace
 from tests.servers import until
 
+import weft
+from weft.instrument.processes.task import Task, nowhere
+
 if TYPE_CHECKING:
+    from tests.instrument.conftest import Spans
     from tests.instrument.processes.conftest import Run
     from tests.otlp_receiver import Receiver
 
@@ -106,10 +111,41 @@ def test_a_task_runs_in_the_context_of_whoever_gave_it(run: Run, receiver: Recei
             assert child.service == "caller"
     (nobodys,) = [span for span in tools if span.name == "execute_tool nobodys-0"]
     assert nobodys.parent_id == ""
+    assert "weft.propagation.outcome" not in nobodys.attributes
     assert nobodys.trace_id != agents["creator"].trace_id
     assert {user for user, _ in answer["seen"]} == {"ada"}
     assert {headers["x-key"] for _, headers, _ in receiver.requests} == {"secret"}
     assert len({span.span_id for span in receiver.spans()}) == len(receiver.spans())  # none was sent twice
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pools_worker_stays_in_nobodys_trace(run: Run, method: str) -> None:
+    """What is not sent as a task: initializers, and the tasks of pools that nobody has instrumented."""
+    done = run(
+        """
+        import json, multiprocessing, sys
+        from concurrent.futures import ProcessPoolExecutor
+        import weft
+        from opentelemetry import trace
+
+        def here(*_): return trace.get_current_span().get_span_context().span_id
+
+        if __name__ == "__main__":
+            weft.init("caller")
+            how = multiprocessing.get_context(sys.argv[1])
+            with weft.agent("creator"), ProcessPoolExecutor(1, how) as executor, how.Pool(1) as pool:
+                print(json.dumps([executor.submit(here).result(), pool.apply(here)]))
+        """,
+        method,
+        OTEL_TRACES_EXPORTER="none",
+        OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="concurrent-futures,multiprocessing-pool",
+    )
+    assert json.loads(done.stdout) == [0, 0]
+
+
+def test_a_task_of_nobodys_is_in_nobodys_trace_wherever_it_runs(spans: Spans) -> None:
+    with weft.agent("somebody"):
+        assert Task(trace.get_current_span, nowhere())() is trace.INVALID_SPAN
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])

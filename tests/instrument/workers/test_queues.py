@@ -128,6 +128,41 @@ def test_what_a_sender_sent_from_afar_is_not_given_up(spans: Spans) -> None:
     assert span.parent.span_id == 7
 
 
+def test_what_came_from_afar_with_an_item_is_given_up_with_it(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        task = asyncio.create_task(worker(items.get, items.task_done))
+        for number in (7, 8):
+            with weft.attached(weft.extract({"traceparent": f"00-{number:032x}-{number:016x}-01"})):
+                items.put_nowait(str(number))
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    for number in (7, 8):
+        parent = spans[f"execute_tool {number}"].parent
+        assert parent is not None
+        assert parent.span_id == number
+
+
+@pytest.mark.parametrize(("kind", "order"), [(asyncio.Queue, "ab"), (asyncio.LifoQueue, "ba")])
+def test_items_that_are_one_object_bring_each_its_own_context(
+    spans: Spans, kind: type[asyncio.Queue[Any]], order: str
+) -> None:
+    async def main() -> None:
+        items = kind()
+        for name in ("a", "b"):
+            with weft.agent(name):
+                items.put_nowait(None)
+        for name in order:
+            await items.get()
+            work(f"of-{name}")
+
+    asyncio.run(main())
+    for name in order:
+        assert spans.parent_of(f"execute_tool of-{name}") == f"invoke_agent {name}"
+
+
 def test_waiting_with_a_timeout_adopts_too(spans: Spans) -> None:
     async def main() -> None:
         items: asyncio.Queue[str] = asyncio.Queue()
@@ -394,6 +429,26 @@ def test_a_memory_stream_brings_its_senders_context(spans: Spans, buffer: int, i
     asyncio.run(main())
     for number in range(6):
         assert spans.parent_of(f"execute_tool {number}") == f"invoke_agent {number}"
+
+
+def test_an_item_that_was_not_sent_after_all_brings_nothing(spans: Spans) -> None:
+    async def main() -> None:
+        send, receive = anyio.create_memory_object_stream[None](1)
+        async with send, receive:
+            await send.send(None)
+            with weft.agent("gave up"):
+                with anyio.move_on_after(0.001):
+                    await send.send(None)
+                with pytest.raises(anyio.WouldBlock):
+                    send.send_nowait(None)
+            await receive.receive()
+            with weft.agent("sent"):
+                await send.send(None)
+            await receive.receive()
+            work("received")
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool received") == "invoke_agent sent"
 
 
 def test_a_memory_stream_raises_as_before() -> None:

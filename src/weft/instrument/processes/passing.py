@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 
+from weft.context.arrival import KEY as ARRIVAL
 from weft.context.carriers import CarrierGetter
 from weft.context.propagator import Propagator
 
@@ -29,4 +31,8 @@ def packed(context: Context | None = None) -> dict[str, str]:
 
 def taken(carrier: Mapping[str, str]) -> Context:
     """Read what `packed` wrote. An empty carrier is an empty context, with nothing of the reader's own."""
-    return _propagator.extract(carrier, Context(), _getter) if carrier else Context()
+    context = _propagator.extract(carrier, Context(), _getter)
+    if trace.get_current_span(context).get_span_context().is_valid:
+        return context
+    # There was no span to begin with. A root that told of an absent parent would look like a broken hop.
+    return Context({key: value for key, value in context.items() if key != ARRIVAL})
