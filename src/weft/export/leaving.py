@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 #: The longest that anybody waits; without a backend it takes as long as a write to disk.
-SETTLE_S: Final = 2.0
+DRAIN_S: Final = 5.0
 
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
@@ -41,11 +41,11 @@ class Leaving:
     """Has the spans of this process sent, or written to disk, before it leaves.
 
     Args:
-        settle: Does it, within so many seconds.
+        drain: Does it, within so many seconds.
     """
 
-    def __init__(self, settle: Callable[[float], object]) -> None:
-        self._settle = settle
+    def __init__(self, drain: Callable[[float], object]) -> None:
+        self._drain = drain
 
     def watch(self) -> None:
         """Meet all the ways that can be met; those of a library when it is loaded."""
@@ -66,7 +66,7 @@ class Leaving:
                 signal.signal(number, self._end)
 
     def _end(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals call
-        """Settle, and end as if nobody had handled the signal, so that the exit status tells of it."""
+        """Drain, and end as if nobody had handled the signal, so that the exit status tells of it."""
         self._leave()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
@@ -75,7 +75,7 @@ class Leaving:
 
     def _leave(self, *_: object, **__: object) -> None:
         try:
-            self._settle(SETTLE_S)
+            self._drain(DRAIN_S)
         except Exception as error:  # noqa: BLE001 - whatever it is, the process wants to leave
             _log.debug("weft: leaving failed", exc_info=error)
 

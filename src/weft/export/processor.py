@@ -255,9 +255,7 @@ class ExportProcessor(SpanProcessor):
             self._stopping = True
             running = self._collector
         if running is not None:
-            self._ask(at_once=False, timeout_s=timeout_s)
-            self._drain(monotonic() + timeout_s)
-            self._ask(at_once=True, timeout_s=DISK_S)
+            self.drain(timeout_s)
             self._sender.stop()
             self._ended = True
             self._signal()
@@ -268,16 +266,28 @@ class ExportProcessor(SpanProcessor):
         self._report.end(self.counters, self._outbox, self._sender, unsent)
         self._outbox.close()
 
-    def _drain(self, give_up_s: float) -> None:
-        """Wait while the backend takes what waits."""
+    def drain(self, timeout_s: float) -> None:
+        """Have all that has ended sent, for as long as answers come; what is left then is on disk.
+
+        Takes no longer than a write to disk where the backend is known to be away, and one second more where
+        it does not answer. Safe in a signal handler.
+
+        Args:
+            timeout_s: Seconds to wait for the backend at most.
+        """
+        give_up_s = monotonic() + timeout_s
         outbox, failures = self._outbox, self._outbox.failures
+        self._ask(at_once=False, timeout_s=timeout_s)
+        mark = outbox.waypoint()
         self._sender.hurry()
         with outbox.changed:
-            while not outbox.empty and (left_s := give_up_s - monotonic()) > 0:
+            while not outbox.is_through(mark) and (left_s := give_up_s - monotonic()) > 0:
                 seen = outbox.progress + outbox.failures
                 outbox.changed.wait_for(partial(self._has_moved, seen), min(PATIENCE_S, left_s))
                 if not self._has_moved(seen) or outbox.failures > failures:
-                    return
+                    break
+        if not outbox.is_safe(mark):
+            self._ask(at_once=True, timeout_s=DISK_S)
 
     def _has_moved(self, seen: int) -> bool:
         return self._outbox.progress + self._outbox.failures > seen

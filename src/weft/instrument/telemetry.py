@@ -58,6 +58,11 @@ class Telemetry:
         """Send the spans that have ended. True when the backend took them all within ``timeout`` seconds."""
         return self.processor is None or self.processor.flush(timeout)
 
+    def drain(self, timeout: float = FLUSH_S) -> None:
+        """Send the spans that have ended for as long as answers come; what is left then is on disk."""
+        if self.processor is not None:
+            self.processor.drain(timeout)
+
     def shutdown(self, timeout: float = FLUSH_S) -> None:
         """Send the spans that have ended and stop sending. Called at exit by itself.
 
@@ -159,7 +164,7 @@ def init(
             _current = Telemetry(None)
         atexit.register(_current.shutdown)
         if _current.processor is not None:
-            Leaving(_current.processor.settle).watch()
+            Leaving(_current.drain).watch()
         return _current
 
 
