@@ -123,7 +123,8 @@ def _likeness(
 ) -> tuple[dict[Node, tuple[Hashable, ...]], dict[Node, int]]:
     """Give for every node what makes it like another, and the number of spans in its subtree.
 
-    That is service and name, and where errors began in the subtree, also where and with which messages.
+    That is service, name and whether it has ended, and where errors began in the subtree, also where and with
+    which messages.
     """
     likeness: dict[Node, tuple[Hashable, ...]] = {}
     size: dict[Node, int] = {}
@@ -131,7 +132,7 @@ def _likeness(
     for node in reversed(nodes):  # children come first
         span = node.span
         failing = frozenset(numbers[likeness[child]] for child in node.children if _fails(likeness[child]))
-        here = (span.service, span.name, span.kind, node.broken)
+        here = (span.service, span.name, span.kind, node.broken, span.state)
         likeness[node] = (
             (*here, reason(span) if node in begun else "", failing) if failing or node in begun else here
         )
@@ -141,7 +142,7 @@ def _likeness(
 
 
 def _fails(likeness: tuple[Hashable, ...]) -> bool:
-    return len(likeness) > 4
+    return len(likeness) > 5
 
 
 def _choose(nodes: Sequence[Node], begun: set[Node]) -> set[Node]:

@@ -23,6 +23,7 @@ class Glyphs:
         passed: An error came up from below.
         more: Something is left out.
         between: Separates facts.
+        least: Before a number that may be larger.
     """
 
     encoding: str = "utf-8"
@@ -37,6 +38,7 @@ class Glyphs:
     passed: str
     more: str
     between: str
+    least: str
 
     def say(self, text: str, limit: int = LIMIT) -> str:
         """Clean a text of someone else's, and keep to what the output can carry."""
@@ -62,6 +64,7 @@ BOX: Final = Glyphs(
     passed="↑",
     more="…",
     between="·",
+    least="≥",
 )
 ASCII: Final = Glyphs(
     fork="|- ",
@@ -74,13 +77,14 @@ ASCII: Final = Glyphs(
     passed="^",
     more="...",
     between="-",
+    least=">",
 )
 
 
 def glyphs(encoding: str) -> Glyphs:
     """Choose the set that an output's encoding can carry."""
     try:
-        "├─└│━╸╺✗↑…·µ".encode(encoding)
+        "├─└│━╸╺✗↑…·µ≥".encode(encoding)
     except UnicodeEncodeError:
         return replace(ASCII, encoding=encoding)
     return BOX

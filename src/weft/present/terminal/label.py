@@ -6,6 +6,7 @@ from typing import Final
 from rich.cells import cell_len
 from rich.text import Text
 
+from weft.model.ago import ago
 from weft.model.trace import Break, Node
 from weft.present.terminal.fold import Repeats
 from weft.present.terminal.glyphs import Glyphs
@@ -61,13 +62,14 @@ class Label:
         return text
 
 
-def label(line: Line, begun: set[Node], draw: Glyphs) -> Label:
+def label(line: Line, begun: set[Node], draw: Glyphs, *, growing: bool) -> Label:
     """Say what a line shows.
 
     Args:
         line: The line.
         begun: Where errors began.
         draw: The characters.
+        growing: Whether more of the trace is to come: what is missing may yet arrive.
     """
     guides = line.indent(draw)
     if isinstance(line.item, Repeats):
@@ -80,10 +82,25 @@ def label(line: Line, begun: set[Node], draw: Glyphs) -> Label:
     name = draw.say(node.span.name, _LONGEST) or "(no name)"
     if line.skipped:
         return Label(f"{guides}{draw.more} ", mark, name, style, f" {count(line.skipped, 'level')} down")
-    if node.broken:
-        return Label(guides, mark, name, style, f" {_FLAWS[node.broken]}", warns=True)
+    remark, warns = _remark(node, draw, growing)
+    return Label(guides, mark, name, style, remark, warns=warns)
+
+
+def _remark(node: Node, draw: Glyphs, growing: bool) -> tuple[str, bool]:
+    """What else there is to say of a span, and whether it is a warning."""
     way = draw.say(hop(node), 40)
-    return Label(guides, mark, name, style, f" via {way}" if way else "")
+    said = f" via {way}" if way else ""
+    warns = False
+    if node.broken == "missing parent" and growing:
+        said = " (parent not there yet)"
+    elif node.broken:
+        said, warns = f" {_FLAWS[node.broken]}", True
+    match node.span.state:
+        case "open":
+            said += " (still running)"
+        case "lost":
+            said, warns = f"{said} (lost {ago(node.span.silent_s)})", True
+    return said, warns
 
 
 def _repeats(repeats: Repeats, guides: str, draw: Glyphs) -> Label:

@@ -10,11 +10,16 @@ from rich.text import Text
 
 from weft.model.summary import TraceSummary
 from weft.present.terminal.glyphs import Glyphs, glyphs
-from weft.present.terminal.quantity import ago, duration, moment
+from weft.present.terminal.quantity import ago, moment, so_far
 
 _WIDE: Final = 100  # cells from which times are absolute
 _WIDEST: Final = 150  # cells from which ids are whole
-_FROM: Final = {"spans": 70, "service": _WIDE, "services": _WIDEST}  # cells from which a column is shown
+_FROM: Final = {
+    "spans": 70,
+    "open": 80,
+    "service": _WIDE,
+    "services": _WIDEST,
+}  # cells from which a column is shown
 _SHORT_ID: Final = 12
 _NARROWEST_ROOT: Final = 12
 _GAP: Final = "  "
@@ -92,11 +97,18 @@ class ListView:
             Column("trace", [each.written_id[:digits] for each in traces], left=True, style="bold"),
             Column("root", [draw.say(each.root_name, 300) for each in traces], left=True),
             Column("service", [draw.fit(draw.say(each.root_service, 100), 24) for each in traces], left=True),
-            Column("duration", [draw.own(duration(each.duration_ns)) for each in traces]),
+            Column("duration", [so_far(each.duration_ns, each.open > 0, draw) for each in traces]),
             Column("spans", [f"{each.spans:,}" for each in traces]),
             Column("services", [f"{len(each.services):,}" for each in traces]),
             Column(
                 "errors", [f"{each.errors:,}" if each.errors else "" for each in traces], style="bold red"
             ),
+            Column("open", [_open(each) for each in traces], left=True, style="yellow"),
         ]
+        if not any(each.open or each.lost for each in traces):
+            columns.pop()
         return [column for column in columns if width >= _FROM.get(column.head, 0)]
+
+
+def _open(summary: TraceSummary) -> str:
+    return f"{summary.lost:,} lost" if summary.lost else "running" if summary.open else ""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from weft.model import ago as model
+from weft.present.terminal.glyphs import Glyphs
 
 _SECOND: Final = 1_000_000_000
 _UNITS: Final = ((_SECOND, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -36,6 +37,11 @@ def _long(seconds: int) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60:02} min"
     return f"{minutes // 1440:,} days"
+
+
+def so_far(ns: int, is_open: bool, draw: Glyphs) -> str:
+    """Write a duration; one of what is still open as its least: `≥12.3 s`."""
+    return (draw.least if is_open else "") + draw.own(duration(ns))
 
 
 def count(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from weft.present.terminal.glyphs import Glyphs
 from weft.present.terminal.label import Label, label
 from weft.present.terminal.layout import GAP, Layout, layout
 from weft.present.terminal.lines import Line
-from weft.present.terminal.quantity import duration
+from weft.present.terminal.quantity import duration, so_far
 
 _LONGEST_SERVICE: Final = 100  # characters of a service that are looked at
 _LONGEST_REASON: Final = 10_000
@@ -31,7 +31,7 @@ class Row:
         service: The service as the trace names it; empty for a line that is no span.
         service_text: The service as it is shown.
         start: When the span started, after the start of the trace.
-        duration: How long it took.
+        duration: How long it took, as far as is known.
     """
 
     line: Line
@@ -51,7 +51,7 @@ def row(line: Line, trace: Trace, begun: set[Node], draw: Glyphs) -> Row:
         begun: Where the errors of the trace began.
         draw: The characters.
     """
-    says = label(line, begun, draw)
+    says = label(line, begun, draw, growing=trace.open > 0)
     if not isinstance(line.item, Node):
         return Row(line, says)
     span = line.item.span
@@ -61,7 +61,7 @@ def row(line: Line, trace: Trace, begun: set[Node], draw: Glyphs) -> Row:
         span.service,
         draw.say(span.service, _LONGEST_SERVICE) or "(no name)",
         draw.own(duration(span.start_ns - trace.start_ns)),
-        draw.own(duration(span.duration_ns)),
+        so_far(span.duration_ns, span.state != "ended", draw),
     )
 
 
