@@ -10,6 +10,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
 
+from weft.instrument.ids import OwnIds
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def provide(resource: Resource, processors: Sequence[SpanProcessor]) -> None:
     """
     provider = trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
-        provider = TracerProvider(resource=resource, span_limits=_span_limits())
+        provider = TracerProvider(resource=resource, span_limits=_span_limits(), id_generator=OwnIds())
         os.register_at_fork(after_in_child=_pid_keeper(provider))
         trace.set_tracer_provider(provider)
     elif isinstance(provider, TracerProvider):
