@@ -182,6 +182,21 @@ def test_waiting_with_a_timeout_adopts_too(spans: Spans) -> None:
     assert spans.parent_of("execute_tool two") == "invoke_agent b"
 
 
+def test_who_waits_for_workers_does_not_adopt_what_they_took(spans: Spans) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str | None] = asyncio.Queue()
+        with weft.agent("a"):
+            items.put_nowait("one")
+            items.put_nowait(None)
+        await asyncio.wait_for(worker(items.get), 10)
+        with weft.workflow("next"):
+            pass
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool one") == "invoke_agent a"
+    assert spans.parent_of("invoke_workflow next") is None
+
+
 @pytest.mark.parametrize("kind", QUEUES)
 def test_many_workers_and_producers_mix_nothing(spans: Spans, kind: type[asyncio.Queue[Any]]) -> None:
     dice = random.Random(7)

@@ -46,5 +46,9 @@ def _replace(kind: Any) -> None:
 
 
 async def _wait_for(wait: Callable[..., Awaitable[Any]], _: Any, args: Any, kwargs: Any) -> Any:
+    awaited = args[0] if args else kwargs.get("fut")
+    # Only for the taking itself: what tasks behind any other wait take is not for the one that waits.
+    if getattr(awaited, "cr_code", None) is not asyncio.Queue.get.__code__:
+        return await wait(*args, **kwargs)
     with Delivery():
         return await wait(*args, **kwargs)
