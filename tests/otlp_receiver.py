@@ -48,6 +48,7 @@ class Receiver:
         answer: The body of every answer.
         answering: While it is not set, requests are read and not answered.
         requests: (path, headers in lower case, number of spans) of every request.
+        hang_up: Close the connection of the next request instead of answering it; once.
         sizes: Bytes of every request, uncompressed.
         connections: How many were accepted.
     """
@@ -58,6 +59,7 @@ class Receiver:
     answer_headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b""
     answering: threading.Event = field(default_factory=threading.Event)
+    hang_up: bool = False
     sizes: list[int] = field(default_factory=list)
     connections: int = 0
     requests: list[tuple[str, dict[str, str], int]] = field(default_factory=list)
@@ -120,6 +122,9 @@ def otlp_receiver(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if receiver.hang_up:
+                receiver.hang_up, self.close_connection = False, True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = receiver.take(self.path, headers, body)
             with contextlib.suppress(ConnectionError):  # whoever asked may be gone

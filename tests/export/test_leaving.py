@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from tests.export.grpc_receiver import grpc_receiver
 from tests.servers import free_port, redis_server, until
 
 if TYPE_CHECKING:
@@ -143,6 +144,26 @@ span('daemon')
     assert run(script, environment) == 0
     receiver.wait_for("invoke_agent before the fork", "invoke_agent daemon")
     assert names(receiver) == ["before the fork", "daemon"]
+
+
+def test_over_grpc_a_forked_child_has_its_own_channel(environment: dict[str, str]) -> None:
+    script = """
+weft.init('a', protocol='grpc', instrument=False)
+span('parent')
+assert weft.flush(10)
+for number in range(3):
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+    else:
+        span(f'child {number}')
+        os._exit(0 if weft.flush(10) else 1)
+span('parent again')
+"""
+    with grpc_receiver() as backend:
+        assert run(script, environment | {"OTEL_EXPORTER_OTLP_ENDPOINT": backend.endpoint}) == 0
+    sent = b"".join(backend.bodies)
+    for name in (b"parent", b"child 0", b"child 1", b"child 2", b"parent again"):
+        assert sent.count(b"invoke_agent " + name) == (2 if name == b"parent" else 1)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

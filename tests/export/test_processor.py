@@ -403,6 +403,19 @@ def test_what_another_service_left_is_sent_when_nothing_else_waits(make: Any, re
     assert processor.counters.lost == {}
 
 
+def test_a_process_that_has_nothing_to_say_sends_what_its_predecessor_left(
+    make: Any, receiver: Receiver
+) -> None:
+    away, tracer = make(receiver.endpoint)
+    receiver.status = 503
+    tracer.start_span("old").end()
+    assert not away.flush(10)
+    away.shutdown()
+    receiver.status = 200
+    make(receiver.endpoint)
+    receiver.wait_for("old")
+
+
 def test_what_is_for_another_destination_stays(make: Any, receiver: Receiver) -> None:
     away, tracer = make(f"http://127.0.0.1:{free_port()}")
     tracer.start_span("theirs").end()

@@ -85,6 +85,16 @@ def test_one_connection_serves_many_requests(http: Receiver) -> None:
     assert http.connections == 1
 
 
+def test_a_connection_that_the_backend_closed_meanwhile_is_made_again(http: Receiver) -> None:
+    wire = destination(http.endpoint).wire()
+    assert wire.send(body()).verdict is Verdict.TAKEN
+    http.hang_up = True  # the next request on that connection is read, and not answered
+    assert wire.send(body("again")).verdict is Verdict.TAKEN
+    wire.close()
+    assert http.connections == 2
+    assert [span.name for span in http.spans()] == ["one", "again"]
+
+
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [

@@ -291,6 +291,11 @@ class Outbox:
     # Anybody.
 
     @property
+    def may_inherit(self) -> bool:
+        """Whether dead processes may have left something to send."""
+        return self._spools is not None and self._spools.any()
+
+    @property
     def waiting(self) -> int:
         """Spans in memory."""
         with self.changed:

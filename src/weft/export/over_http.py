@@ -44,6 +44,8 @@ class HttpWire:
         import requests  # noqa: PLC0415 - 50 ms that a process without export does not pay
 
         self._url = destination.url
+        self._connection_error = requests.exceptions.ConnectionError
+        self._kept = False
         session = credentials("HTTP")
         if session is not None and not isinstance(session, requests.Session):
             raise TypeError(
@@ -64,20 +66,33 @@ class HttpWire:
 
     def send(self, body: bytes) -> Answer:
         """Send a request; see `Wire`."""
+        data = self._compressed(body)
         try:
-            with self._session.post(
-                self._url,
-                data=self._compressed(body),
-                headers=self._headers,
-                timeout=(min(CONNECT_S, self._timeout_s), self._timeout_s),
-                verify=self._verify,
-                allow_redirects=False,  # where to, is not the backend's to decide: a redirect is a wrong URL
-                stream=True,
-            ) as response:
-                content = response.raw.read(ANSWER_BYTES, decode_content=True) or b""
-                return _answer(response, content)
+            try:
+                return self._post(data)
+            except self._connection_error:
+                if not self._kept:
+                    raise
+                # The backend closed a connection that was kept, just when it was used again.
+                self._kept = False
+                return self._post(data)
         except Exception as error:  # noqa: BLE001 - whatever it is: nobody answered
+            self._kept = False
             return Answer(Verdict.LATER, words(error))
+
+    def _post(self, data: bytes) -> Answer:
+        with self._session.post(
+            self._url,
+            data=data,
+            headers=self._headers,
+            timeout=(min(CONNECT_S, self._timeout_s), self._timeout_s),
+            verify=self._verify,
+            allow_redirects=False,  # where to, is not the backend's to decide: a redirect is a wrong URL
+            stream=True,
+        ) as response:
+            content = response.raw.read(ANSWER_BYTES, decode_content=True) or b""
+            self._kept = True
+            return _answer(response, content)
 
     def close(self) -> None:
         """Close the connection."""

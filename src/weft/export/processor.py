@@ -109,6 +109,8 @@ class ExportProcessor(SpanProcessor):
         self._begin()
         # Here and not in the thread: little can be imported or started once the interpreter shuts down.
         self._wire = self._make_wire()
+        if self._outbox.may_inherit:
+            self._start()
         before, child = weakref.WeakMethod(self._before_fork), weakref.WeakMethod(self._in_child)
         os.register_at_fork(
             before=lambda: (flush := before()) and flush(),

@@ -90,6 +90,10 @@ class Spools:
                 del others[path]
         return max(limit - sum(others.values()), limit // LEAST_PART)
 
+    def any(self) -> bool:
+        """Whether there is a spool of this destination at all, with an owner or without."""
+        return next(self._paths(), None) is not None
+
     def adopt(self, *, same_service: bool) -> Spool | None:
         """Take up a spool that has no owner; None where there is none.
 
