@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 CONTENDERS = ("sdk", "weft", "none")
 CALLS = 20_000
-HOPS = 5_000
+BURST = 200  # hops, that is 400 spans: less than either exporter sends at once
+BURSTS = 25
 REQUESTS = 1_000
 VENDORS = "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03"
@@ -165,15 +166,18 @@ def hop() -> dict[str, float]:
         ):
             pass
 
-    for _ in range(200):
-        once()
-    cpu = time.process_time()
-    wall = timed(once, HOPS // 5, 5)
     provider: Any = trace.get_tracer_provider()
+    for _ in range(BURST):
+        once()
     provider.force_flush()
+    cpu, best = time.process_time(), float("inf")
+    for _ in range(BURSTS):
+        best = min(best, timed(once, BURST, 1))
+        # Nothing is left behind: BatchSpanProcessor would drop what its queue cannot hold, and look cheap.
+        provider.force_flush()
     return {
-        "hop, µs": wall,
-        "hop, CPU with export, µs": (time.process_time() - cpu) / HOPS * 1e6,
+        "hop, µs": best,
+        "hop, CPU with export, µs": (time.process_time() - cpu) / BURST / BURSTS * 1e6,
     }
 
 
