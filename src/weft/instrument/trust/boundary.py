@@ -41,7 +41,7 @@ class Boundary(TextMapPropagator):
         self, carrier: Any, context: Context | None = None, getter: Getter[Any] = default_getter
     ) -> Context:
         """Read a carrier, as far as it is believed where it arrived."""
-        where = ingress.where(carrier)
+        where = ingress.where(carrier, getter)
         if where is not None and context is None:
             context = Context()
         found = self._propagator.extract(carrier, context, getter)

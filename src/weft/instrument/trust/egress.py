@@ -8,7 +8,8 @@ calls to public model providers by themselves (anthropic 2.12).
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from opentelemetry.context import get_current
 from opentelemetry.trace import SpanKind
@@ -32,6 +33,8 @@ class Destination(NamedTuple):
     host: str
     port: int | None = None
 
+
+UNKNOWN: Final = "?"  # no host is called so: it is outside
 
 _getter = CarrierGetter()
 _going_to: ContextVar[Destination | None] = ContextVar("weft.going_to", default=None)
@@ -103,5 +106,18 @@ def _destination_of_span(context: Context) -> Destination | None:
     span: Any = context.get(SPAN_KEY)
     if getattr(span, "kind", None) is not SpanKind.CLIENT or not span.attributes:
         return None
-    host = span.attributes.get("server.address") or span.attributes.get("net.peer.name")
-    return Destination(host) if isinstance(host, str) else None
+    found = span.attributes.get
+    host, port = (
+        found("server.address") or found("net.peer.name"),
+        found("server.port") or found("net.peer.port"),
+    )
+    if not isinstance(host, str):
+        url = found("url.full") or found("http.url")
+        if not isinstance(url, str):
+            return None
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or UNKNOWN, parts.port
+        except ValueError:
+            return Destination(UNKNOWN)
+    return Destination(host, port if isinstance(port, int) else None)

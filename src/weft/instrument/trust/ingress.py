@@ -5,6 +5,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
+from opentelemetry.propagators.textmap import default_getter
+
+from weft.context.carriers import CarrierGetter
+
 if TYPE_CHECKING:
     from contextvars import Token
     from types import TracebackType
@@ -47,21 +51,27 @@ class arriving:  # noqa: N801 - used as a verb: `with arriving(path=request.path
             _arriving.reset(token)
 
 
-def where(carrier: object) -> Arriving | None:
+def where(carrier: object, getter: object = None) -> Arriving | None:
     """Where the request came in that a carrier belongs to; None where it is not known to be a server's.
 
-    ASGI scopes (asgiref specs/www.rst) and WSGI environs (PEP 3333) are known by their shape.
+    ASGI scopes (asgiref specs/www.rst) and WSGI environs (PEP 3333) are known by their shape, where they are
+    read as such: in a plain mapping of headers whoever sends the request could write ``path`` and ``server``.
+
+    Args:
+        carrier: What is read.
+        getter: What reads it.
     """
-    if type(carrier) is dict:
+    if type(carrier) is dict and getter is not default_getter and not isinstance(getter, CarrierGetter):
         try:
             if "asgi" in carrier or carrier.get("type") in ("http", "websocket"):
                 server = carrier.get("server") or ("", None)
                 return Arriving(str(carrier.get("path", "")), str(server[0] or ""), _port(server[1]))
             if "wsgi.version" in carrier or "wsgi.url_scheme" in carrier:
                 path = str(carrier.get("SCRIPT_NAME", "")) + str(carrier.get("PATH_INFO", ""))
-                return Arriving(path, str(carrier.get("SERVER_NAME", "")), _port(carrier.get("SERVER_PORT")))
+                text = path.encode("latin-1").decode("utf-8", "replace")  # PEP 3333: bytes in latin-1
+                return Arriving(text, str(carrier.get("SERVER_NAME", "")), _port(carrier.get("SERVER_PORT")))
         except Exception:  # noqa: BLE001 - a scope is the server's word; what cannot be read is no door
-            return _arriving.get()
+            return Arriving("")
     return _arriving.get()
 
 

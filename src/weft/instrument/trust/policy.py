@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
-from weft.instrument.trust.hosts import Pattern, is_inside, pattern, plain
+from weft.instrument.trust.doors import ANYWHERE, doors_of, normal
+from weft.instrument.trust.hosts import Pattern, is_inside, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,28 +32,32 @@ class Rule(NamedTuple):
     """What becomes of the context that arrives at one door.
 
     Attributes:
-        host: The listener's address; empty for any.
-        port: The listener's port; None for any.
+        listener: The address and port that the server listens on.
         path: The first segments of the path (``/public`` is also ``/public/x``, not ``/publicity``).
         action: What to do.
     """
 
-    host: str
-    port: int | None
+    listener: Pattern
     path: str
     action: Action
 
     def covers(self, arriving: Arriving | None) -> bool:
-        """Whether a request came in at this door."""
-        if not (self.host or self.port or self.path):
+        """Whether a request came in at this door.
+
+        Where that is not clear a rule covers that protects, and one that trusts does not: where the listener
+        is not known, and where the path is another one without its empty and dot segments.
+        """
+        everywhere = self.listener == ANYWHERE
+        if everywhere and not self.path:
             return True
         if arriving is None:
             return False
-        return (
-            (not self.host or plain(arriving.host) == self.host)
-            and (self.port is None or arriving.port == self.port)
-            and (not self.path or f"{arriving.path}/".startswith(f"{self.path}/"))
-        )
+        trusts = self.action == "trust"
+        is_known = bool(arriving.host) or arriving.port is not None
+        if not (self.listener.covers(arriving.host, arriving.port) if is_known else everywhere or not trusts):
+            return False
+        below = [f"{path}/".startswith(f"{self.path}/") for path in (arriving.path, normal(arriving.path))]
+        return all(below) if trusts else any(below)
 
 
 class Leave(NamedTuple):
@@ -152,36 +157,23 @@ def _rules(given: object) -> Iterable[Rule]:
         parts = [part.strip() for part in text.split(",") if part.strip()]
         doors = [(door.strip(), action.strip()) for door, _, action in (_split(part) for part in parts)]
     for door, action in doors:
-        rule = _rule(door, action)
-        if rule is None:
-            _log.warning(
-                "weft: %s: %r is not a door with trust, link or restart (like /public=restart or "
-                ":8443=link); contexts are not trusted there",
-                source,
-                f"{door}={action}" if door else action,
-            )
-            # A rule that was meant to protect must not open the door because it is misspelt.
-            rule = _rule(door, "restart") or Rule("", None, "", "restart")
-        yield rule
+        places = doors_of(door)
+        if places and action in ACTIONS:
+            yield from (Rule(listener, path, cast(Action, action)) for listener, path in places)
+            continue
+        _log.warning(
+            "weft: %s: %r is not a door with trust, link or restart (like /public=restart or :8443=link); "
+            "contexts are not trusted %s",
+            source,
+            f"{door}={action}" if door else action,
+            "there" if places else "anywhere from this rule on",
+        )
+        # A rule that was meant to protect must not open the door because it is misspelt.
+        yield from (Rule(listener, path, "restart") for listener, path in places or [(ANYWHERE, "")])
 
 
 def _split(part: str) -> tuple[str, str, str]:
     return part.rpartition("=") if "=" in part else ("", "", part)
-
-
-def _rule(door: str, action: str) -> Rule | None:
-    if action not in ACTIONS:
-        return None
-    listener, slash, path = ("", "", "") if door == "*" else door.partition("/")
-    host, _, port = listener.rpartition(":") if ":" in listener else (listener, "", "")
-    if port and not (port.isdigit() and len(port) <= 5):
-        return None
-    return Rule(
-        plain(host),
-        int(port) if port else None,
-        f"/{path}".rstrip("/") if slash else "",
-        cast(Action, action),
-    )
 
 
 def _words(name: str, given: str | Iterable[str] | None, variable: str) -> tuple[str, list[str]] | None:
