@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-FLUSH_S: Final = 5.0
 ATTRIBUTE: Final = "_weft_origin"
 # `apply` is `apply_async`.
 METHODS: Final = (
@@ -27,7 +26,7 @@ _log = logging.getLogger("weft.instrument")
 
 
 def process(module: ModuleType) -> None:
-    """Start every process in the context of ``start()``, and send its spans before it ends.
+    """Start every process in the context of ``start()``.
 
     ``_bootstrap`` is what all start methods call in the child (Python 3.11 to 3.14), also for subclasses that
     have a ``run`` of their own (``multiprocessing.process``).
@@ -66,15 +65,12 @@ def _start(start: Callable[..., Any], child: Any, args: tuple[Any, ...], kwargs:
 
 
 def _bootstrap(run: Callable[..., Any], child: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """In the child. It ends by ``os._exit``, which runs no exit handlers (before Python 3.14)."""
+    """In the child."""
     origin = vars(child).pop(ATTRIBUTE, None)
-    try:
-        if not isinstance(origin, Origin):
-            return run(*args, **kwargs)
-        with attached(origin.context()):
-            return run(*args, **kwargs)
-    finally:
-        _flush()
+    if not isinstance(origin, Origin):
+        return run(*args, **kwargs)
+    with attached(origin.context()):
+        return run(*args, **kwargs)
 
 
 def _is_pool_worker(child: Any) -> bool:
@@ -83,9 +79,3 @@ def _is_pool_worker(child: Any) -> bool:
     name, module = getattr(target, "__name__", ""), getattr(target, "__module__", "")
     # concurrent.futures.process has the former, and so has loky (joblib).
     return name == "_process_worker" or (name == "worker" and module == "multiprocessing.pool")
-
-
-def _flush() -> None:
-    from weft.instrument.telemetry import flush  # noqa: PLC0415 - `weft.init` imports this module
-
-    flush(FLUSH_S)
