@@ -19,12 +19,16 @@ class Announcer(Protocol):
     dropped where the backend does not answer. See ``ExportProcessor.announcer``.
     """
 
-    def due(self, spans: OpenSpans, backend: str | None) -> Sequence[ReadableSpan]:
+    def due(self, spans: OpenSpans, backend: str | None) -> Sequence[ReadableSpan] | None:
         """The announcements that are due. Called every few hundred milliseconds, in the collecting thread.
 
         Args:
             spans: The open spans of this process; in a forked child those that started in the child.
             backend: The version of Weft with which the backend identified itself in its last answer
                 (``weft-version``), or None where it did not, or has not answered yet.
+
+        Returns:
+            None where some are due, and only the backend's name is missing: a backend that has not answered
+            anything yet is then asked with an empty request.
         """
         ...

@@ -154,6 +154,8 @@ class ExportProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the SDK's
         """Remember that a span is open."""
         self._open.started(span)
+        if self._collector is None and self.announcer is not None:
+            self._start()  # a first span that stays open is to be seen too
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue a span, or count it as lost when the queue is full."""
@@ -390,7 +392,9 @@ class ExportProcessor(SpanProcessor):
     def _announce(self, encoder: Encoder) -> None:
         if self.announcer is None or self._stopping:
             return
-        spans: Sequence[ReadableSpan] = self.announcer.due(self._open, self._sender.version)
+        spans: Sequence[ReadableSpan] | None = self.announcer.due(self._open, self._sender.version)
+        if spans is None and not self._sender.has_answer:
+            self._sender.announce(b"")  # no span in it, and the answer says who answers
         for request, _ in encoder.encode(spans) if spans else ():
             if request is not None:
                 self._sender.announce(request)

@@ -38,6 +38,7 @@ class Sender:
         remark: What the backend last said of spans that it refused or rejected.
         failing_since_s: When the backend was found away (``time.monotonic``); None while it answers.
         version: The version of the Weft that answered last; None where it is something else.
+        has_answer: Whether the backend ever said what became of a request.
     """
 
     def __init__(self, make_wire: Callable[[], Wire], outbox: Outbox, tally: Tally) -> None:
@@ -45,6 +46,7 @@ class Sender:
         self.remark = ""
         self.failing_since_s: float | None = None
         self.version: str | None = None
+        self.has_answer = False
         self._make_wire = make_wire
         self._outbox = outbox
         self._tally = tally
@@ -167,6 +169,7 @@ class Sender:
         if answer.verdict in {Verdict.LATER, Verdict.CLOSED}:
             return
         self.version = answer.version
+        self.has_answer = True
         self._has_taken |= answer.verdict is Verdict.TAKEN
         self._backoff.reset()
         self.failing_since_s = None
