@@ -20,6 +20,7 @@ import wrapt
 from weft.instrument.libraries import (
     asgi,
     asyncio_queues,
+    celery,
     grpc,
     memory_streams,
     multiprocessing,
@@ -95,6 +96,7 @@ LIBRARIES: Final = (
     Library("grpc-aio-client", "grpc.aio._call", grpc.aio_client),
     Library("grpc-aio-server", "grpc.aio._server", grpc.aio_server),
     Library("websockets", "websockets", websocket_handshakes.websockets),
+    Library("celery", "celery.app.base", celery.celery),
 )
 
 
