@@ -10,6 +10,7 @@ from weft.cli.failure import Failure
 
 _COMMANDS: Final = {
     "up": "Run the backend: OTLP in, the Jaeger query API out.",
+    "run": "Start a program traced, with no change to its code.",
     "ls": "List the newest traces.",
     "show": "Show one trace as a tree.",
 }
@@ -17,6 +18,7 @@ _HELP: Final = """One thread through every agent: connected traces for multi-age
 _EPILOG: Final = """\b
 Examples:
   weft up                       run the backend on this machine
+  weft run python agent.py      trace a program
   weft ls                       what has arrived
   weft show                     the newest trace
   weft show 4bf92f3577b3        the trace whose id begins so
@@ -24,7 +26,7 @@ Examples:
 \b
 Exit codes:
   0    done
-  1    what was asked for is not there, or cannot be started
+  1    what was asked for is not there, or cannot be started; of weft run: the program's own
   2    wrong usage, or no backend to ask
   130  interrupted (Ctrl-C)
   141  the reader of the output went away

@@ -6,7 +6,10 @@ import atexit
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from weft.context import propagators
 from weft.export.counters import Counters
@@ -27,7 +30,7 @@ from weft.instrument.trust.policy import enforce, policy
 from weft.model import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.util.types import AttributeValue
@@ -46,12 +49,14 @@ class Telemetry:
 
     Args:
         processor: The export queue; None where nothing is sent.
+        where: The ``endpoint``, ``protocol`` and ``headers`` that were asked for.
     """
 
-    __slots__ = ("_pid", "processor")
+    __slots__ = ("_pid", "processor", "where")
 
-    def __init__(self, processor: ExportProcessor | None) -> None:
+    def __init__(self, processor: ExportProcessor | None, where: Sequence[object] = ()) -> None:
         self.processor = processor
+        self.where = where
         self._pid = os.getpid()
 
     def flush(self, timeout: float = FLUSH_S) -> bool:
@@ -75,6 +80,16 @@ class Telemetry:
     def counters(self) -> Counters:
         """What became of the spans of this process: sent, kept on disk, lost and why."""
         return Counters() if self.processor is None else self.processor.counters
+
+    def send_to(self, processor: ExportProcessor | None) -> None:
+        """Send the spans that end from now on elsewhere, and what has ended so far where it was to go."""
+        provider = trace.get_tracer_provider()
+        if processor is None or not isinstance(provider, TracerProvider):
+            return
+        before, self.processor = self.processor, processor
+        provider.add_span_processor(processor)
+        if before is not None:
+            before.shutdown(FLUSH_S)
 
     def is_of_this_process(self) -> bool:
         """Whether this process set it up itself: not its parent before a fork, nor a pool for its worker."""
@@ -144,15 +159,18 @@ def init(
             if _current.is_of_this_process():
                 _log.warning("weft: init was called again; what the first call set up stays")
             else:
-                _take_over(
-                    _current, resource(service, version, resource_attributes), named=service is not None
-                )
+                try:
+                    _take_over(_current, resource(service, version, resource_attributes), arguments)
+                except Exception as error:  # noqa: BLE001 - the application starts, traced so or otherwise
+                    _log.warning("weft: what weft.init says here is not used: %s", error)
             return _current
         settings.keep(arguments)
         try:
             process = resource(service, version, resource_attributes)
             named = str(process.attributes.get(keys.SERVICE_NAME, ""))
-            _current = Telemetry(_processor(endpoint, protocol, headers, named))
+            _current = Telemetry(
+                _processor(endpoint, protocol, headers, named), where=[endpoint, protocol, headers]
+            )
             if not _is_set("OTEL_SDK_DISABLED", "true"):
                 _connect(process, policy(ingress, egress, baggage_keys, baggage_egress))
                 queue = [_current.processor] if _current.processor is not None else []
@@ -185,15 +203,29 @@ def flush(timeout: float = FLUSH_S) -> bool:
     return _current is None or _current.flush(timeout)
 
 
-def _take_over(telemetry: Telemetry, process: Resource, *, named: bool) -> None:
-    """In a worker process, which came with the telemetry of its parent: be called as it says itself.
+def _take_over(telemetry: Telemetry, process: Resource, arguments: Mapping[str, Any]) -> None:
+    """Where telemetry was there before the program called ``weft.init``: what the program says wins.
 
-    Agents that are started as processes of one program each call ``weft.init`` with a name of their own.
+    So it is in a worker process, which came with the telemetry of its parent (agents that are started as
+    processes of one program each have a name of their own), and under ``weft run``. What the program does not
+    say stays, and so do the libraries that are instrumented.
     """
     telemetry.take_over()
-    if named:
+
+    def given(*names: str) -> list[Any]:
+        values = [arguments[name] for name in names]
+        return values if any(value is not None for value in values) else []
+
+    if given("service"):
         renamed(process)
-        _connect(process, current_policy())
+    where = given("endpoint", "protocol", "headers")
+    if where and where != telemetry.where:
+        endpoint, protocol, headers = telemetry.where = where
+        named = str(process.attributes.get(keys.SERVICE_NAME, ""))
+        telemetry.send_to(_processor(endpoint, protocol, headers, named))
+    rules = given("ingress", "egress", "baggage_keys", "baggage_egress")
+    if rules or given("service"):
+        _connect(process, policy(*rules) if rules else current_policy())
 
 
 def _connect(process: Resource, rules: Policy) -> None:

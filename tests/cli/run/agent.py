@@ -1,0 +1,37 @@
+"""A program that knows nothing of Weft: ``python agent.py MODE ...``; it tells what it sees of itself."""
+
+import json
+import os
+import signal
+import sys
+import urllib.request
+from pathlib import Path
+
+
+def told() -> dict[str, object]:
+    return {
+        "argv": sys.argv,
+        "name": __name__,
+        "cwd": str(Path.cwd()),
+        "path": sys.path,
+        "pid": os.getpid(),
+        "traceparent": os.environ.get("TRACEPARENT"),
+    }
+
+
+def main() -> None:
+    mode = sys.argv[1]
+    if mode == "tell":
+        print(json.dumps(told()))
+    elif mode == "echo":
+        print(sys.stdin.read().upper(), end="")
+        sys.exit(7)
+    elif mode == "call":
+        urllib.request.urlopen(sys.argv[2]).read()
+    elif mode == "wait":
+        print("waiting", flush=True)
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()
