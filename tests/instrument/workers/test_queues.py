@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import logging
 import logging.handlers
@@ -19,6 +20,7 @@ from opentelemetry.context import attach, get_current
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 import weft
+from weft.instrument.workers import adoption
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,6 +78,26 @@ def test_baggage_comes_along(spans: Spans) -> None:
     assert asyncio.run(main()) == "ada"
 
 
+def test_a_workers_own_baggage_stays_and_a_producers_goes(spans: Spans) -> None:
+    async def consumer(items: asyncio.Queue[str]) -> list[object]:
+        attach(baggage.set_baggage("user", "worker"))
+        return [await taken(items) for _ in range(3)]
+
+    async def taken(items: asyncio.Queue[str]) -> object:
+        await items.get()
+        return baggage.get_baggage("user")
+
+    async def main() -> list[object]:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        items.put_nowait("nobody's")
+        with weft.attached(baggage.set_baggage("user", "ada")):
+            items.put_nowait("ada's")
+        items.put_nowait("nobody's")
+        return await asyncio.create_task(consumer(items))
+
+    assert asyncio.run(main()) == ["worker", "ada", None]
+
+
 def test_a_worker_that_was_started_in_a_span_does_not_stay_there(spans: Spans) -> None:
     async def main() -> None:
         items: asyncio.Queue[str] = asyncio.Queue()
@@ -96,6 +118,49 @@ def test_a_worker_that_was_started_in_a_span_does_not_stay_there(spans: Spans) -
     assert spans.parent_of("execute_tool early") == "invoke_agent inside"
     assert spans.parent_of("execute_tool late") == "invoke_agent later"
     assert spans.parent_of("execute_tool nobodys") is None
+
+
+def test_an_item_of_nobodys_takes_no_worker_out_of_the_span_it_was_started_in(spans: Spans) -> None:
+    """A connection's reader is nobody's; the task that takes its messages is part of a workflow."""
+
+    async def main() -> None:
+        items: asyncio.Queue[str | None] = asyncio.Queue()
+        asyncio.get_running_loop().call_soon(items.put_nowait, "one")
+        with weft.workflow("session"):
+            task = asyncio.create_task(worker(items.get))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            contextvars.Context().run(items.put_nowait, None)
+            await task
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool one") == "invoke_workflow session"
+
+
+def test_who_outlived_his_span_by_far_puts_in_nobodys_name(
+    spans: Spans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reader(go: asyncio.Event, items: asyncio.Queue[str]) -> None:
+        await go.wait()
+        items.put_nowait("soon")
+        monkeypatch.setattr(adoption, "STALE_NS", 0)
+        items.put_nowait("late")
+
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        go = asyncio.Event()
+        task = asyncio.create_task(worker(items.get, items.task_done))
+        with weft.agent("first user"):
+            reading = asyncio.create_task(reader(go, items))
+            await asyncio.sleep(0)
+        go.set()
+        await reading
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool soon") == "invoke_agent first user"
+    assert spans.parent_of("execute_tool late") is None
 
 
 def test_a_consumer_with_a_span_of_its_own_keeps_it(spans: Spans) -> None:

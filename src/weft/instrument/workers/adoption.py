@@ -2,13 +2,14 @@
 
 Only a worker with no live span of its own does. One whose span is open knows what it is doing: a request that
 waits for an answer in a queue stays the request. What counts as none of its own: no span, one that has
-ended, one that came with an earlier item, one that was opened by whoever started the worker.
+ended, one that came with an earlier item, and, for an item that brings one, the span of whoever started it.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from contextvars import ContextVar
+from time import time_ns
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from contextvars import Token
     from types import TracebackType
 
-#: Its value is the span that was adopted; once another one is current, the worker has a span of its own.
+#: Its value is the span that was adopted, if any; once another one is current, the worker has one of its own.
 ADOPTED: Final = create_key("weft.adopted")
 # OpenTelemetry's instrumentations ask for either key (opentelemetry.instrumentation.utils).
 _OLD_SUPPRESS_KEY: Final = "suppress_instrumentation"
+
+#: How long after its span has ended a task still counts as part of that work.
+STALE_NS: Final = 60 * 10**9
 
 _delivery: ContextVar[Delivery | None] = ContextVar("weft.delivery", default=None)
 
@@ -68,7 +72,7 @@ def adopt(context: Context) -> bool:
     """Make an item's context the current one, for a worker without a live span of its own.
 
     Args:
-        context: The one that was current where the item was put.
+        context: What `to_go_along` gave where the item was put.
 
     Returns:
         Whether it is the worker's context now.
@@ -79,15 +83,25 @@ def adopt(context: Context) -> bool:
     current = get_current()
     if current is context:
         return True
-    if current and (has_own_span(current) or is_suppressed(current)):
+    if current and not _gives_way(current, context):
         return False
     attach(adopted(context))
     return True
 
 
-def is_suppressed(context: Context) -> bool:
-    """Whether telemetry itself is at work (an exporter): it neither gives nor takes context."""
-    return bool(context.get(_SUPPRESS_INSTRUMENTATION_KEY) or context.get(_OLD_SUPPRESS_KEY))
+def to_go_along() -> Context | None:
+    """The context that an item takes along from here; None where telemetry itself is at work (an exporter).
+
+    Whoever puts an item long after the span around him has ended is no part of that work any more: the task
+    that reads a connection was begun by the first one who needed it, and reads for everybody.
+    """
+    context = get_current()
+    if not context:
+        return context
+    if is_suppressed(context):
+        return None
+    ended_ns = getattr(trace.get_current_span(context), "end_time", None)
+    return context if ended_ns is None or time_ns() - ended_ns < STALE_NS else Context()
 
 
 def adopted(context: Context) -> Context:
@@ -97,7 +111,7 @@ def adopted(context: Context) -> Context:
     """
     if not context:
         return context
-    values = dict(context)
+    values = {**context, ADOPTED: None}
     values.pop(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, None)
     span_context = trace.get_current_span(context).get_span_context()
     if span_context.is_valid:
@@ -105,17 +119,30 @@ def adopted(context: Context) -> Context:
     return Context(values)
 
 
-def has_own_span(context: Context) -> bool:
-    """Whether a live span is current that the running task or thread has made current itself."""
-    span = trace.get_current_span(context)
-    span_context = span.get_span_context()
-    if not span_context.is_valid or context.get(ADOPTED) is span:
+def is_suppressed(context: Context) -> bool:
+    """Whether telemetry itself is at work: it neither gives nor takes context."""
+    return bool(context.get(_SUPPRESS_INSTRUMENTATION_KEY) or context.get(_OLD_SUPPRESS_KEY))
+
+
+def _gives_way(current: Context, to: Context) -> bool:
+    """Whether what is current makes room for the context of an item."""
+    if is_suppressed(current):
         return False
+    span = trace.get_current_span(current)
+    span_context = span.get_span_context()
+    if (
+        not span_context.is_valid
+    ):  # what else is there, as baggage, is the worker's or came with an earlier item
+        return bool(to) or ADOPTED in current
+    if current.get(ADOPTED) is span:
+        return True
     if (
         not span.is_recording()
     ):  # it has ended, or is not sampled; or it is a sender's, which somebody attached
-        return isinstance(span, NonRecordingSpan) and span_context.is_remote
-    running = context.get(RUNNING)
-    if isinstance(running, RunningSpan) and running.span is span:
-        return running.entered_by in (None, execution())
-    return True
+        return not (isinstance(span, NonRecordingSpan) and span_context.is_remote)
+    running = current.get(RUNNING)
+    if not isinstance(running, RunningSpan) or running.span is not span:
+        return False
+    # Opened by whoever began this task: better than nothing, and less than what an item brings.
+    is_own = running.entered_by in (None, execution())
+    return not is_own and trace.get_current_span(to).get_span_context().is_valid

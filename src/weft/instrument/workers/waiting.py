@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import get_current
 
-from weft.instrument.workers.adoption import adopt, is_suppressed
+from weft.instrument.workers.adoption import adopt, to_go_along
 from weft.instrument.workers.resources import Resources
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ class Waiting:
     def put(self, item: Any, waiting: int) -> None:
         """Note under which context an item is put. Never raises.
 
-        Where telemetry itself is at work (an exporter, its instrumentation suppressed), there is none.
-
         Args:
             item: The item.
             waiting: How many items the queue holds before it.
@@ -51,8 +49,8 @@ class Waiting:
         try:
             if not waiting or len(self._entries) > waiting + SLACK:
                 self._entries.clear()
-            context: Context | None = get_current()
-            if context and (is_suppressed(context) or self._resources.is_one(item, context)):
+            context = to_go_along()
+            if context and self._resources.is_one(item, context):
                 context = None
             key, entries = id(item), self._entries
             if key in entries:
