@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 
+from weft.instrument.libraries import scopes, serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -52,6 +54,9 @@ def _before_building(instrument: Callable[[Any], None]) -> Callable[..., Any]:
         if _is_instrumented(app):
             return build(*args, **kwargs)
         try:
+            middleware = import_module("opentelemetry.instrumentation.asgi")
+            serving.correct(middleware)
+            scopes.correct(middleware)
             instrument(app)
         except Exception as error:  # noqa: BLE001 - the application starts, traced or not
             _log.warning("weft: a %s application is not instrumented: %s", type(app).__name__, error)
