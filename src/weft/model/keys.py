@@ -39,6 +39,11 @@ MESSAGING_DESTINATION_NAME: Final = "messaging.destination.name"
 MESSAGING_DESTINATION_TEMPLATE: Final = "messaging.destination.template"
 MESSAGING_MESSAGE_BODY_SIZE: Final = "messaging.message.body.size"
 
+# HTTP: where a request goes, and which one of several it is.
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+HTTP_REQUEST_RESEND_COUNT: Final = "http.request.resend_count"
+
 # How a span ended.
 ERROR_TYPE: Final = "error.type"
 WEFT_OUTCOME: Final = "weft.outcome"  # "cancelled" or "closed"; absent when the work ran to its end or failed
