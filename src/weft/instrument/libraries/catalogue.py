@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import wrapt
 
 from weft.instrument.libraries import (
+    aiohttp_client,
+    aiohttp_server,
     asgi,
     asyncio_queues,
     celery,
+    django,
+    flask,
     grpc,
+    httpx,
     memory_streams,
     multiprocessing,
     operating_system,
@@ -29,8 +32,9 @@ from weft.instrument.libraries import (
     subprocesses,
     thread_queues,
     threads,
+    urllib3,
+    urllib_request,
     websocket_handshakes,
-    wsgi,
 )
 from weft.instrument.processes import roots
 
@@ -58,19 +62,6 @@ class Library:
     instrument: Callable[[ModuleType], None]
 
 
-def _instrumentor(package: str, name: str) -> Callable[[ModuleType], None]:
-    """An OpenTelemetry instrumentor that patches the library as a whole."""
-
-    def instrument(_: ModuleType) -> None:
-        instrumentor = getattr(import_module(f"opentelemetry.instrumentation.{package}"), name)()
-        if not instrumentor.is_instrumented_by_opentelemetry:
-            with warnings.catch_warnings():  # aiohttp discourages the subclass that its instrumentation makes
-                warnings.simplefilter("ignore", DeprecationWarning)
-                instrumentor.instrument()
-
-    return instrument
-
-
 LIBRARIES: Final = (
     Library("environment", "opentelemetry.sdk.trace", roots.instrument),
     Library("os", "os", operating_system.instrument),
@@ -83,14 +74,17 @@ LIBRARIES: Final = (
     Library("asyncio-queue", "asyncio.queues", asyncio_queues.instrument),
     Library("queue", "queue", thread_queues.instrument),
     Library("anyio", "anyio.streams.memory", memory_streams.instrument),
-    Library("httpx", "httpx", _instrumentor("httpx", "HTTPXClientInstrumentor")),
-    Library("httpx2", "httpx2", _instrumentor("httpx", "HTTPX2ClientInstrumentor")),
-    Library("requests", "requests", _instrumentor("requests", "RequestsInstrumentor")),
-    Library("aiohttp-client", "aiohttp", _instrumentor("aiohttp_client", "AioHttpClientInstrumentor")),
-    Library("aiohttp-server", "aiohttp.web", _instrumentor("aiohttp_server", "AioHttpServerInstrumentor")),
+    Library("httpx", "httpx", httpx.httpx),
+    Library("httpx2", "httpx2", httpx.httpx2),
+    Library("requests", "requests", urllib3.requests),
+    Library("urllib3", "urllib3", urllib3.urllib3),
+    Library("urllib", "urllib.request", urllib_request.urllib),
+    Library("aiohttp-client", "aiohttp", aiohttp_client.aiohttp_client),
+    Library("aiohttp-server", "aiohttp.web", aiohttp_server.aiohttp_server),
+    Library("django", "django.core.handlers.base", django.django),
     Library("starlette", "starlette.applications", asgi.starlette),
     Library("fastapi", "fastapi.applications", asgi.fastapi),
-    Library("flask", "flask.app", wsgi.flask),
+    Library("flask", "flask.app", flask.flask),
     Library("grpc-client", "grpc._channel", grpc.client),
     Library("grpc-server", "grpc._server", grpc.server),
     Library("grpc-aio-client", "grpc.aio._call", grpc.aio_client),
