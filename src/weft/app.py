@@ -22,6 +22,7 @@ from weft.decode.request import decode
 from weft.journal import Journal, JournalError, JournalLocked
 from weft.present import jaeger, weft_api
 from weft.query.queries import Queries
+from weft.query.silence import LOST_AFTER_S, Silence
 from weft.receive import grpc, http
 from weft.receive.access import Gate, is_loopback
 from weft.receive.intake import Intake
@@ -54,7 +55,7 @@ class Pipeline:
 
 
 @contextmanager
-def open_pipeline(data: Path, journal_bytes: int) -> Iterator[Pipeline]:
+def open_pipeline(data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER_S) -> Iterator[Pipeline]:
     """Open a data directory; on the way out the journal is drained into the store.
 
     Raises:
@@ -83,7 +84,8 @@ def open_pipeline(data: Path, journal_bytes: int) -> Iterator[Pipeline]:
         with contextlib.closing(store):
             indexer = Indexer(journal, Committer(journal, store, decode, data / "refused"))
             try:
-                yield Pipeline(journal, store, indexer, Queries(store, indexer.flush))
+                queries = Queries(store, indexer.flush, Silence(lost_after_s))
+                yield Pipeline(journal, store, indexer, queries)
             finally:
                 if not indexer.close(DRAIN_S):
                     log.warning("%d request(s) stay in the journal for the next start", indexer.behind)
@@ -131,7 +133,9 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
         ui_socket = stack.enter_context(
             _listen(settings.host, settings.ui_port, "the query API", "--ui-port")
         )
-        pipeline = stack.enter_context(open_pipeline(settings.data, settings.journal_bytes))
+        pipeline = stack.enter_context(
+            open_pipeline(settings.data, settings.journal_bytes, settings.lost_after)
+        )
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)
         intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver, pipeline.indexer.pace)

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
         ui_port: The query API.
         retention: How long spans are kept after they arrived; whole days are dropped.
         journal_bytes: The most that the journal holds; beyond it senders are told to come later.
+        lost_after: Seconds after which a span that is open and not heard of any more is lost; agents announce it
+            every five.
         token: What senders and readers must show (`Authorization: Bearer …`); needed to listen on anything
             but loopback.
     """
@@ -56,4 +58,5 @@ class Settings(BaseSettings):
     ui_port: int = Field(default=16_686, ge=0, le=65_535)
     retention: Annotated[timedelta, BeforeValidator(parse_retention)] = timedelta(days=14)
     journal_bytes: int = Field(default=1 << 30, ge=128 << 20)
+    lost_after: int = Field(default=20, ge=1)
     token: SecretStr | None = Field(default=None, min_length=16)

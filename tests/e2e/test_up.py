@@ -74,7 +74,16 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 1
 
 def test_help_shows_every_flag_and_its_variable() -> None:
     shown = " ".join(weft("up", "--help").stdout.split())
-    for name in ("data", "host", "grpc-port", "http-port", "ui-port", "retention", "journal-bytes"):
+    for name in (
+        "data",
+        "host",
+        "grpc-port",
+        "http-port",
+        "ui-port",
+        "retention",
+        "journal-bytes",
+        "lost-after",
+    ):
         assert f"--{name}" in shown
         assert f"WEFT_{name.upper().replace('-', '_')}" in shown
     assert "WEFT_TOKEN" in shown

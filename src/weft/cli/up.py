@@ -47,6 +47,12 @@ Exit codes: 0 stopped by a signal, everything stored; 1 it could not start; 2 wr
     type=int,
     help="Bound of the journal on disk.  [env: WEFT_JOURNAL_BYTES; default: 1073741824]",
 )
+@click.option(
+    "--lost-after",
+    type=int,
+    metavar="SECONDS",
+    help="When a span that is open and not heard of any more is lost.  [env: WEFT_LOST_AFTER; default: 20]",
+)
 def up(**given: object) -> None:
     """Run the backend: OTLP in, the Jaeger query API out, one process.
 

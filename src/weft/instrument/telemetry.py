@@ -16,6 +16,7 @@ from weft.export.counters import Counters
 from weft.export.leaving import Leaving
 from weft.export.limits import QueueLimits, SpoolLimits
 from weft.export.otlp import destination
+from weft.export.pending import PendingSpans
 from weft.export.processor import ExportProcessor
 from weft.instrument.arrivals import ArrivalRecorder
 from weft.instrument.conventions import choose_stable_conventions
@@ -246,15 +247,17 @@ def _processor(
         _log.warning("weft: OTEL_TRACES_EXPORTER is %r; Weft exports OTLP, and does so", exporter)
     where = destination(endpoint, protocol, headers)
     try:
-        return ExportProcessor(
+        processor = ExportProcessor(
             where,
             service=service,
             limits=QueueLimits.from_environment(),
             spool=SpoolLimits.from_environment(),
         )
+        processor.announcer = PendingSpans.from_environment()
     except Exception as error:  # noqa: BLE001 - a certificate that is not there, a package that does not load
         _log.warning("weft: spans are not sent: no connection to %s could be made: %s", where, error)
         return None
+    return processor
 
 
 def _is_set(variable: str, value: str) -> bool:
