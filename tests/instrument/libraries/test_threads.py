@@ -11,6 +11,7 @@ from typing import Any
 SCRIPT = """
 import asyncio, json, threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 import weft
 from opentelemetry import baggage, trace
 from opentelemetry.context import attach
@@ -57,6 +58,7 @@ async def task(name):
 with weft.agent("creator"):
     pool = ThreadPoolExecutor(2)
     pool.submit(note, "first").result()
+    others = ThreadPool(1)
 with weft.agent("agent") as span:
     threads = [
         threading.Thread(target=note, args=("thread",)), Own(), OwnTimer(0, print),
@@ -64,6 +66,9 @@ with weft.agent("agent") as span:
     ]
     for thread in threads: thread.start()
     pool.submit(note, "submit").result()
+    pool.submit(print, end="").add_done_callback(lambda future: note("done-callback"))
+    others.apply_async(len, ([],), {}, lambda length: note("pool-callback")).wait()
+    others.apply_async(len, (7,), error_callback=lambda error: note("pool-error-callback")).wait()
     list(pool.map(note, ["map"]))
     asyncio.run(main())
 for thread in threads: thread.join()
@@ -73,7 +78,8 @@ print(json.dumps({"expected": span.get_span_context().span_id, "seen": seen}))
 """
 WAYS = {
     "thread", "subclass", "subclass-with-target", "timer", "timer-subclass", "submit", "map", "to_thread",
-    "run_in_executor", "create_task", "group", "call_soon", "call_soon_threadsafe",
+    "run_in_executor", "done-callback", "pool-callback", "pool-error-callback", "create_task", "group",
+    "call_soon", "call_soon_threadsafe",
 }  # fmt: skip
 
 
@@ -92,6 +98,29 @@ def test_every_way_to_begin_something_keeps_context_and_baggage() -> None:
     for way in WAYS:
         assert answer["seen"][way] == [answer["expected"], "ada"], way
     assert answer["seen"]["nobodys"] == [0, "ada"]
+
+
+def test_what_runs_in_a_pools_threads_for_nobody_is_in_nobodys_trace() -> None:
+    answer = run(
+        """
+import json, threading
+from concurrent.futures import Future, ThreadPoolExecutor
+import weft
+from opentelemetry import trace
+
+weft.init("a")
+release, seen = threading.Event(), []
+with weft.agent("first"):
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(release.wait)
+add = Future.add_done_callback.__wrapped__  # as a library does that was there before us
+add(future, lambda _: seen.append(trace.get_current_span().get_span_context().span_id))
+release.set()
+pool.shutdown()
+print(json.dumps(seen))
+"""
+    )
+    assert answer == [0]
 
 
 def test_switched_off_a_thread_begins_with_nothing() -> None:

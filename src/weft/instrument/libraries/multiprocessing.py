@@ -21,6 +21,7 @@ ATTRIBUTE: Final = "_weft_origin"
 METHODS: Final = (
     "apply_async", "map", "map_async", "starmap", "starmap_async", "imap", "imap_unordered",
 )  # fmt: skip
+CALLBACKS: Final = ("callback", "error_callback")
 
 _log = logging.getLogger("weft.instrument")
 
@@ -46,11 +47,16 @@ def _give(
 ) -> Any:
     """``pool.map(func, ...)``; the threads of a ``ThreadPool`` were all started where the pool was made."""
     carry = bound if isinstance(given_to, thread_pool) else task
-    if args and callable(args[0]):
-        return give(carry(args[0]), *args[1:], **kwargs)
-    if callable(kwargs.get("func")):
-        return give(**{**kwargs, "func": carry(kwargs["func"])})
-    return give(*args, **kwargs)  # the error is the method's to raise
+    # Callbacks come fourth and fifth wherever there are any, and run in a thread of the pool.
+    given = [bound(each) if place in (3, 4) and callable(each) else each for place, each in enumerate(args)]
+    named = {
+        name: bound(each) if name in CALLBACKS and callable(each) else each for name, each in kwargs.items()
+    }
+    if given and callable(given[0]):
+        given[0] = carry(given[0])
+    elif callable(named.get("func")):
+        named["func"] = carry(named["func"])
+    return give(*given, **named)
 
 
 def _start(start: Callable[..., Any], child: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
