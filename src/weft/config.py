@@ -43,8 +43,8 @@ class Settings(BaseSettings):
         ui_port: The query API.
         retention: How long spans are kept after they arrived; whole days are dropped.
         journal_bytes: The most that the journal holds; beyond it senders are told to come later.
-        lost_after: Seconds after which a span that is open and not heard of any more is lost; agents announce it
-            every five.
+        lost_after: Seconds after which a span that is open and not heard of any more is lost; agents announce
+            it every five.
         token: What senders and readers must show (`Authorization: Bearer …`); needed to listen on anything
             but loopback.
     """
