@@ -182,6 +182,21 @@ tell(answers=answers, spans=spans("CLIENT"), trace=format(span.get_span_context(
 
 
 @pytest.mark.parametrize("client", ["sync", "aio"])
+def test_the_evidence_on_the_wire_names_the_agent_that_calls(servers: Servers, client: str) -> None:
+    told = run(
+        ALL_KINDS[client]
+        + """
+trace_it()
+with weft.agent("researcher"):
+    tell(answers=all_kinds(sys.argv[1]))
+""",
+        servers.plain,
+    )
+    for answer in told["answers"].values():
+        assert dict(answer["metadata"])["tracestate"].endswith(";researcher")
+
+
+@pytest.mark.parametrize("client", ["sync", "aio"])
 def test_a_server_without_weft_is_called_as_ever(servers: Servers, client: str) -> None:
     told = run(
         ALL_KINDS[client]

@@ -6,11 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from opentelemetry import trace
+from opentelemetry.context import get_value
 from opentelemetry.instrumentation.grpc.version import __version__
 from opentelemetry.semconv._incubating.attributes.rpc_attributes import RPC_GRPC_STATUS_CODE, RPC_SYSTEM
 from opentelemetry.trace import Status, StatusCode
 
-from weft.instrument.running import RunningSpan
+from weft.instrument.running import RUNNING, RunningSpan
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -74,14 +75,16 @@ class CallSpan(RunningSpan):
     __slots__ = ()
 
     def __init__(self, call: Named, parent: Context, more: Mapping[str, object] | None = None) -> None:
+        enclosing = get_value(RUNNING, parent)
+        outer = enclosing if isinstance(enclosing, RunningSpan) else None
         super().__init__(
             call.name,
             parent=parent,
             kind=call.kind,
             attributes={**call.attributes, **(more or {})},
             links=(),
-            passed_on={},
-            outer=None,
+            passed_on=outer.passed_on if outer else {},  # the evidence on the wire names the agent
+            outer=outer,
             tracer=trace.get_tracer(SCOPE, __version__, schema_url=SCHEMA),
         )
 
