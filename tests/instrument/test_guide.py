@@ -1,4 +1,4 @@
-"""The examples of docs/guide/agents.md run as they stand."""
+"""The examples of the guide run as they stand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 from tests.servers import redis_server
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "agents.md"
-EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+PAGES = ("agents.md", "trust.md")
+EXAMPLES = [
+    example
+    for page in PAGES
+    for example in re.findall(r"```python\n(.*?)```", (GUIDE / page).read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 def run(example: str, **variables: str) -> str:

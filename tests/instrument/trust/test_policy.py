@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weft.instrument.trust.hosts import INSIDE_NETWORKS, INSIDE_SUFFIXES
 from weft.instrument.trust.ingress import Arriving
 from weft.instrument.trust.policy import ACTIONS, Leave, Policy, policy
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "trust.md").read_text(encoding="utf-8")
 
 HERE = Arriving("/public/x", "10.0.0.5", 8443)
 
@@ -178,6 +184,29 @@ def test_an_egress_host_that_cannot_be_read_opens_nothing_and_says_so(
         found = policy(egress=egress, baggage_egress=egress)
     assert found.leave("api.example.com", 443) == Leave(trace=False, baggage=False)
     assert ["egress=" in record.getMessage() for record in caplog.records] == [True, True]
+
+
+def test_the_guide_says_the_same_in_code_and_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[0]
+    (call,) = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    said = policy(**{each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg})
+    for name, value in re.findall(r"^(WEFT_\w+)=(.*)$", GUIDE, re.MULTILINE):
+        monkeypatch.setenv(name, value)
+    read = policy()
+    assert len(read.ingress) == 4
+    for field in ("ingress", "egress", "baggage_keys", "baggage_egress"):
+        assert getattr(read, field) == getattr(said, field)
+
+
+def test_the_guide_names_what_is_inside() -> None:
+    suffixes = re.search(r"names under (.*?);?\.\n", GUIDE, re.DOTALL)
+    assert suffixes is not None
+    assert tuple(re.findall(r"`([\w.]+)`", suffixes[1])) == INSIDE_SUFFIXES
+    assert {str(network) for network in INSIDE_NETWORKS} - set(re.findall(r"`([\w.:]+/\d+)`", GUIDE)) == {
+        "0.0.0.0/32",
+        "::1/128",
+        "::/128",
+    }
 
 
 anything = st.none() | st.integers() | st.text(max_size=20) | st.text("/:*.=,[]0 trust", max_size=20)
