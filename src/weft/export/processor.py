@@ -162,7 +162,8 @@ class ExportProcessor(SpanProcessor):
         mine = self._open.ended(span)
         if self._forked and not mine:
             return  # open at the fork: it is the parent's to end, which may well do so too
-        if self._stopping or span.context is None or not span.context.trace_flags.sampled:
+        context = span.context
+        if self._stopping or context is None or not context.trace_flags.sampled:
             return
         size, limits = size_of(span), self._limits
         if len(self._queue) >= limits.max_spans or self._queued_bytes + size > limits.max_bytes // 2:

