@@ -17,7 +17,6 @@ from weft.export.leaving import Leaving
 from weft.export.limits import QueueLimits, SpoolLimits
 from weft.export.otlp import destination
 from weft.export.pending import PendingSpans
-from weft.export.processor import ExportProcessor
 from weft.instrument.arrivals import ArrivalRecorder
 from weft.instrument.conventions import choose_stable_conventions
 from weft.instrument.libraries import catalogue
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.util.types import AttributeValue
 
+    from weft.export.processor import ExportProcessor
     from weft.instrument.trust.policy import Policy
 
 FLUSH_S: Final = 5.0
@@ -247,6 +247,9 @@ def _processor(
         _log.warning("weft: OTEL_TRACES_EXPORTER is %r; Weft exports OTLP, and does so", exporter)
     where = destination(endpoint, protocol, headers)
     try:
+        # Protobuf comes with it: 0.1 s that a process without export does not pay.
+        from weft.export.processor import ExportProcessor  # noqa: PLC0415
+
         processor = ExportProcessor(
             where,
             service=service,
