@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from weft.context import messages
     from weft.context.current import attached
     from weft.context.propagation import extract, inject
+    from weft.instrument.bound import bound
     from weft.instrument.genai import agent, tool, workflow
     from weft.instrument.libraries import redis_pubsub as redis
     from weft.instrument.libraries import websockets
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "agent",
     "attached",
+    "bound",
     "extract",
     "flush",
     "init",
@@ -40,6 +42,7 @@ _HOME = {
     "Telemetry": ("weft.instrument.telemetry", "Telemetry"),
     "agent": ("weft.instrument.genai", "agent"),
     "attached": ("weft.context.current", "attached"),
+    "bound": ("weft.instrument.bound", "bound"),
     "extract": ("weft.context.propagation", "extract"),
     "flush": ("weft.instrument.telemetry", "flush"),
     "init": ("weft.instrument.telemetry", "init"),

@@ -11,13 +11,22 @@ from pathlib import Path
 import pytest
 from tests.servers import redis_server
 
+from weft.instrument.libraries.catalogue import LIBRARIES
+
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
-PAGES = ("agents.md", "trust.md")
+PAGES = ("agents.md", "inside-one-machine.md", "trust.md", "websockets.md")
 EXAMPLES = [
     example
     for page in PAGES
     for example in re.findall(r"```python\n(.*?)```", (GUIDE / page).read_text(encoding="utf-8"), re.DOTALL)
 ]
+
+
+def test_the_guide_names_every_library_that_is_instrumented() -> None:
+    (row,) = [
+        line for line in (GUIDE / "agents.md").read_text().splitlines() if line.startswith("| `instrument`")
+    ]
+    assert sorted(re.findall(r"`([\w-]+)`", row.split("all: ")[1])) == sorted(each.name for each in LIBRARIES)
 
 
 def run(example: str, **variables: str) -> str:

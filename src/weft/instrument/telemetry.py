@@ -140,10 +140,8 @@ def init(
         protocol: ``http/protobuf`` (the default) or ``grpc`` (``pip install 'weft[grpc]'``).
         headers: Headers for every export request, as for authentication.
         resource_attributes: More attributes of this process.
-        instrument: True for all of the libraries Weft knows, False for none, or their names:
-            ``aiohttp-client``, ``aiohttp-server``, ``fastapi``, ``flask``, ``httpx``, ``httpx2``,
-            ``requests``, ``starlette``, ``threading``. OTEL_PYTHON_DISABLED_INSTRUMENTATIONS takes away from
-            them.
+        instrument: True for all of the libraries Weft knows (``catalogue.LIBRARIES``), False for none, or
+            their names, ``["httpx", "fastapi"]``. OTEL_PYTHON_DISABLED_INSTRUMENTATIONS takes away from them.
         ingress: Whose trace context is believed: ``trust`` (the default), ``link`` or ``restart``, for all
             or by door: ``{"/public": "restart", ":8443": "link"}``. WEFT_INGRESS.
         egress: Hosts outside this machine and private networks that get trace headers. WEFT_EGRESS.
