@@ -33,19 +33,19 @@ class Service:
     downstream: Downstream
     receiver: Receiver
 
-    def hop(self, *lines: tuple[str, str], calls: int = 1, path: str = "") -> Hop:
+    def hop(self, *lines: tuple[str, str], calls: int = 1) -> Hop:
         """Send a request with these header lines, which makes the service call on; see what came of it.
 
         What holds for every request is asserted here.
         """
-        answered, hop = self.attempt(*lines, calls=calls, path=path)
+        answered, hop = self.attempt(*lines, calls=calls)
         assert hop is not None, f"the service answered {answered} and called nobody"
         hop.assert_conforms()
         return hop
 
-    def attempt(self, *lines: tuple[str, str], calls: int = 1, path: str = "") -> tuple[int, Hop | None]:
+    def attempt(self, *lines: tuple[str, str], calls: int = 1) -> tuple[int, Hop | None]:
         """Send what the service's server may refuse: the status, and what came of it where it did not."""
-        path = path or fresh_path()
+        path = fresh_path()
         with connect(self.port, path, lines, [self.downstream.url(path)] * calls) as opened:
             answered = status(opened)
         return answered, self.found(path, answered) if self.downstream.arrived(path) else None
