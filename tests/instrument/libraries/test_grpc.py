@@ -275,15 +275,17 @@ def test_context_among_the_users_metadata_is_replaced(servers: Servers, client: 
         ALL_KINDS[client]
         + """
 trace_it()
+attach(baggage.set_baggage("new", "1"))
 old = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-tell(answers=all_kinds(sys.argv[1], metadata=(("traceparent", old), ("traceparent", old), ("x-a", "1"))),
-     spans=spans("CLIENT"))
+given = ("baggage", "old=1"), ("traceparent", old), ("traceparent", old), ("x-a", "1")
+tell(answers=all_kinds(sys.argv[1], metadata=given), spans=spans("CLIENT"))
 """,
         servers.plain,
     )
     for answer, span in zip(told["answers"].values(), told["spans"], strict=True):
         (parent,) = [value for name, value in answer["metadata"] if name == "traceparent"]
         assert parent.split("-")[1:3] == [span["trace"], span["span"]]
+        assert [value for name, value in answer["metadata"] if name == "baggage"] == ["new=1"]
         assert ["x-a", "1"] in answer["metadata"]
 
 

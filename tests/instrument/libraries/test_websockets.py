@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 import websockets.asyncio.client
 import websockets.sync.client
@@ -351,6 +352,19 @@ print(json.dumps(said))
     outside, inside = run(script, OTEL_TRACES_EXPORTER="none")
     assert outside == {}
     assert "traceparent" in inside
+
+
+def test_of_aiohttps_iteration_only_messages_are_tasks(spans: Spans) -> None:
+    async def iteration() -> Any:
+        yield aiohttp.WSMessage(aiohttp.WSMsgType.PING, b"", None)
+        yield aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, "text", None)
+        yield aiohttp.WSMessage(aiohttp.WSMsgType.BINARY, b"bytes", None)
+        yield aiohttp.WSMessage(aiohttp.WSMsgType.ERROR, ValueError(), None)
+
+    async def payloads() -> list[Any]:
+        return [task.payload async for task in weft.websockets.listen(iteration())]
+
+    assert asyncio.run(payloads()) == ["text", b"bytes"]
 
 
 @pytest.mark.parametrize("message", [None, 7, "text", b"", {}, {"type": "websocket.receive"}, object()])

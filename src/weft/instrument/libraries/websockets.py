@@ -101,7 +101,7 @@ class Tasks:
     async def __aiter__(self) -> AsyncIterator[Task]:
         messages = _received(self._websocket) if _is_starlette(self._websocket) else self._websocket
         async for message in messages:
-            if _has_body(message):
+            if _is_message(message):
                 yield process(message, self._websocket)
 
 
@@ -128,9 +128,13 @@ async def _received(websocket: Any) -> AsyncIterator[Any]:
         yield message
 
 
-def _has_body(message: Any) -> bool:
-    """Whether it is a message: aiohttp's iteration gives pings and errors, too, where those are asked for."""
-    return isinstance(_body(message), str | bytes | bytearray | memoryview)
+def _is_message(message: Any) -> bool:
+    """Whether it is one: aiohttp's iteration gives an error as well, and pings where those are asked for."""
+    return not _is_aiohttp(message) or message.type.name in {"TEXT", "BINARY"}
+
+
+def _is_aiohttp(message: Any) -> bool:
+    return hasattr(message, "data") and hasattr(message, "extra")
 
 
 def _body(message: Any) -> Any:
@@ -138,4 +142,4 @@ def _body(message: Any) -> Any:
     if isinstance(message, dict) and message.get("type") == "websocket.receive":
         text = message.get("text")
         return message.get("bytes") if text is None else text
-    return getattr(message, "data", message) if hasattr(message, "extra") else message
+    return message.data if _is_aiohttp(message) else message

@@ -20,8 +20,7 @@ def leaving(metadata: Iterable[Any], context: Context, host: str, port: int | No
 
     What the user gave stays in order, twice where a key is given twice (contrib's sync client makes a dict
     of it, so that one of two values is lost), and ``-bin`` values stay as they are. Trace fields among it,
-    say of a request that is handed on, are replaced: a second ``traceparent`` would make the receiver drop
-    both.
+    say of a request that is handed on, are replaced.
 
     Args:
         metadata: What the user gave, pairs of key and value.
