@@ -25,6 +25,8 @@ HOSTS = [
     "api.anthropic.com:8080",
     "api.allowed.example",
 ]
+# Ports that one parser of URLs refuses and another one calls.
+ODD = ["api.openai.com:+80", "api.openai.com:8_0"]
 FORWARDED = {"x-b3-traceid": "1", "sentry-trace": "1-1", "baggage": "sentry-x=1"}
 
 
@@ -59,6 +61,8 @@ def main() -> None:
         for name, call in LIBRARIES.items():
             for host in HOSTS:
                 sent[name][host] = json.loads(call(f"http://{host}/v1", dict(FORWARDED)))
+        for host in ODD:
+            sent["urllib"][host] = json.loads(with_urllib(f"http://{host}/v1", dict(FORWARDED)))
     print(json.dumps(sent))
 
 

@@ -62,10 +62,8 @@ def sent(host: str | None, port: int | None = None) -> set[str]:
         return sent_in(context())
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1", "10.0.0.7", "research-agent", "db.internal", "", None]
-)
-def test_inside_everything_goes_along(enforce: Enforce, host: str | None) -> None:
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "10.0.0.7", "research-agent", "db.internal", ""])
+def test_inside_everything_goes_along(enforce: Enforce, host: str) -> None:
     assert sent(host, 11434) == TRACE | BAGGAGE
 
 
@@ -81,6 +79,12 @@ def test_outside_nothing_goes_along_unless_it_is_allowed(enforce: Enforce, host:
     enforce(egress=f"{host}:8443", baggage_egress="*")
     assert sent(host, 8443) == TRACE | BAGGAGE
     assert sent(host, 443) == {"baggage"}
+
+
+def test_a_destination_that_is_not_known_is_outside(enforce: Enforce) -> None:
+    assert sent(None) == set()
+    enforce(egress="*", baggage_egress="*")
+    assert sent(None) == TRACE | BAGGAGE
 
 
 def test_where_nobody_says_where_a_call_goes_everything_goes_along(enforce: Enforce) -> None:

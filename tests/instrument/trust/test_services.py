@@ -133,6 +133,12 @@ def test_a_public_provider_gets_nothing_not_even_what_the_caller_forwards(
     assert PROPAGATION & sent[library][host].keys() == set()
 
 
+@pytest.mark.parametrize("host", ["api.openai.com:+80", "api.openai.com:8_0"])
+def test_a_url_that_cannot_be_read_gets_nothing(sent: Sent, host: str) -> None:
+    assert sent["urllib"][host]["host"] == host
+    assert PROPAGATION & sent["urllib"][host].keys() == set()
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("host", ["localhost:11434", "research-agent"])
 def test_an_agent_inside_gets_everything(sent: Sent, library: str, host: str) -> None:

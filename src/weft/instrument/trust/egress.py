@@ -41,12 +41,18 @@ _going_to: ContextVar[Destination | None] = ContextVar("weft.going_to", default=
 
 
 class going_to:  # noqa: N801 - used as a verb: `with going_to(host, port):`
-    """Say where the calls go that are made inside the block; ``leave`` is what may go along."""
+    """Say where the calls go that are made inside the block; ``leave`` is what may go along.
+
+    Args:
+        host: A name or address; empty for this machine. None where it is not known, which is outside: what
+            one parser of URLs refuses another one may call (``http://example.com:+80``).
+        port: The port there, if it is known.
+    """
 
     __slots__ = ("_destination", "_token")
 
     def __init__(self, host: str | None, port: int | None = None) -> None:
-        self._destination = Destination(host or "", port)
+        self._destination = Destination(UNKNOWN if host is None else host, port)
         self._token: Token[Destination | None] | None = None
 
     @property
