@@ -31,6 +31,7 @@ from weft.store.errors import StoreError
 from weft.store.indexer import Indexer
 from weft.store.retention import Retention
 from weft.store.store import Store
+from weft.store.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +139,7 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
         )
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)
+        stack.callback(Sweep(pipeline.store).close)
         intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver, pipeline.indexer.pace)
         stack.callback(intake.close)
         try:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from tests.sent import Sent
+from tests.servers import until
 from tests.store.test_store import DAY, NEW_YEAR, commit
 
+from weft.store.errors import StoreError
 from weft.store.store import Store
+from weft.store.sweep import Sweep
 
 
 @pytest.fixture
@@ -53,3 +56,45 @@ def test_a_row_goes_with_its_day(store: Store) -> None:
     assert store.days() == ["2024-01-01", "2024-01-02"]
     store.drop_days(["2024-01-01"])
     assert names(store) == ["new"]
+
+
+def count(store: Store) -> int:
+    number: int = store.read("SELECT count() AS n FROM pending").column("n")[0].as_py()
+    return number
+
+
+def test_announcements_are_deleted_when_their_spans_have_ended(store: Store) -> None:
+    ended, still = Sent(name="ends"), Sent(name="still", open_ns=5)
+    commit(store, 1, NEW_YEAR, *(replace(ended, open_ns=n) for n in (5, 10)), still)
+    assert store.forget_announced() == 0
+    commit(store, 2, NEW_YEAR + DAY, replace(ended, name="renamed"))
+    assert store.forget_announced() == 2
+    until(lambda: count(store) == 1, "only what is open is left")
+    assert names(store) == ["still"]
+    commit(store, 3, NEW_YEAR + DAY, replace(ended, open_ns=15))  # late
+    assert store.forget_announced() == 1
+    until(lambda: count(store) == 1, "only what is open is left")
+
+
+def test_they_are_deleted_by_themselves(store: Store) -> None:
+    span = Sent()
+    commit(store, 1, NEW_YEAR, replace(span, open_ns=5), span)
+    sweep = Sweep(store, every_s=0.05)
+    until(lambda: count(store) == 0, "nothing is left")
+    sweep.close()
+
+
+def test_a_sweep_that_fails_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = []
+
+    def fail() -> int:
+        tries.append(1)
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(store, "forget_announced", fail)
+    sweep = Sweep(store, every_s=0.01)
+    until(lambda: len(tries) > 1, "it is tried again")
+    sweep.close()
+    assert "could not be deleted" in caplog.text

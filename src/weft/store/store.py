@@ -26,6 +26,11 @@ READ_LIMIT_BYTES: Final = 1 << 30
 
 _INSERT_SETTINGS: Final = {"optimize_on_insert": 0, "max_insert_threads": 1}
 _READ_SETTINGS: Final = {"max_execution_time": READ_LIMIT_S, "max_memory_usage": READ_LIMIT_BYTES}
+# Rows of the table `pending` whose spans the table `spans` has.
+_ENDED: Final = (
+    "(trace_id, span_id, service) IN"
+    " (SELECT trace_id, span_id, service FROM spans WHERE trace_id IN (SELECT trace_id FROM pending))"
+)
 _TIMED_OUT: Final = 159
 # Memory, files, disk space: not the fault of what was inserted.
 _UNAVAILABLE: Final = frozenset({33, 74, 75, 76, 87, 88, 172, 202, 241, 243, 252})
@@ -106,6 +111,21 @@ class Store:
         for day in days:
             for table in TABLES:
                 self._run(self._writer, f"ALTER TABLE {table} DROP PARTITION {{day:String}}", {"day": day})
+
+    def forget_announced(self) -> int:
+        """Have the announcements of spans that have ended deleted, by and by.
+
+        One that arrives late, or a commit that is made again after a crash, may bring some back: they are
+        hidden, and found the next time.
+
+        Returns:
+            How many there were.
+        """
+        found = self.read(f"SELECT count() AS number FROM pending WHERE {_ENDED}")  # noqa: S608 - a constant
+        number: int = found.column("number")[0].as_py()
+        if number:
+            self._run(self._writer, f"ALTER TABLE pending DELETE WHERE {_ENDED}")
+        return number
 
     def close(self) -> None:
         """Close all connections; waits for reads that are under way."""
