@@ -85,6 +85,7 @@ def environment(places: Places, ollama: OllamaServer | None) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{HOST}:{places.otlp}",
         "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds; somebody waits
         "OTEL_PYTHON_EXCLUDED_URLS": "/health$",
+        "WEFT_SPOOL": "off",  # the demo leaves nothing behind
         "OLLAMA_HOST": ollama.url if ollama else f"http://{HOST}:{places.model}",
         "OLLAMA_MODEL": ollama.model if ollama else "scripted",
         "REDIS_URL": f"redis://{HOST}:{places.redis}",
