@@ -9,8 +9,8 @@ from weft.store.store import Store
 
 log = logging.getLogger(__name__)
 
-#: So many rows wait as announcements came in that time. Among 500,000 spans on a busy machine a search took 24 ms
-#: without any, 38 with 1,000 and 133 with 10,000.
+#: So many rows wait as announcements came in that time. Among 500,000 spans, on a busy machine, a search took
+#: 24 ms without any, 38 with 1,000 and 133 with 10,000.
 SWEEP_EVERY_S: Final = 60.0
 
 
