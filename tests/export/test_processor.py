@@ -272,6 +272,19 @@ class processor_held:  # noqa: N801 - reads as a with statement
         self.processor._take = self.take  # type: ignore[method-assign]
 
 
+def test_the_queue_keeps_to_its_bytes(make: Any, receiver: Receiver) -> None:
+    limits = QueueLimits(delay_s=3600, max_bytes=2 * MIB)
+    processor, tracer = make(receiver.endpoint, limits)
+    tracer.start_span("the threads run").end()
+    assert processor.flush(10)
+    with processor_held(processor):
+        for _ in range(20):
+            tracer.start_span("large", attributes={"text": "x" * 100_000}).end()
+    processor.flush(10)
+    assert len(receiver.spans()) == 1 + 10
+    assert processor.counters.lost == {"queue full": 10}
+
+
 def test_without_a_disk_memory_is_bounded_and_the_oldest_go(make: Any) -> None:
     limits = QueueLimits(delay_s=0.01, max_bytes=6 * MIB, batch_bytes=MIB // 2)
     processor, tracer = make(f"http://127.0.0.1:{free_port()}", limits, disk=None)
@@ -373,20 +386,28 @@ def test_what_is_too_old_is_not_sent(make: Any, spool: SpoolLimits, monkeypatch:
         assert names(receiver) == ["new"]
 
 
-def test_what_a_former_process_left_goes_before_what_is_new(make: Any, receiver: Receiver) -> None:
+@pytest.mark.parametrize("still_away", [False, True])
+def test_what_a_former_process_left_goes_before_what_is_new(
+    still_away: bool, make: Any, receiver: Receiver
+) -> None:
     away, tracer = make(receiver.endpoint, service="mine")
     receiver.status = 503
     for name in ("old 1", "old 2"):
         tracer.start_span(name).end()
         assert not away.flush(10)
     away.shutdown()
-    receiver.status = 200
+    receiver.status = 503 if still_away else 200
     processor, tracer = make(receiver.endpoint, service="mine")
     tracer.start_span("new").end()
+    if still_away:
+        assert not processor.flush(10)
+        assert processor.counters.on_disk == 1
+        receiver.status = 200
     assert processor.flush(10)
     assert names(receiver) == ["old 1", "old 2", "new"]
-    assert processor.counters.resent == 2
-    until(lambda: spool_of(processor) == [], "what was sent is removed")
+    assert processor.counters.resent == 2 + still_away
+    processor.shutdown()
+    assert spool_of(processor) == []
 
 
 def test_what_another_service_left_is_sent_when_nothing_else_waits(make: Any, receiver: Receiver) -> None:

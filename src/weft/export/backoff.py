@@ -15,16 +15,20 @@ ASKED_S: Final = 300.0
 
 
 class Backoff:
-    """Exponential, with jitter, so that many agents do not come back at the same moment."""
+    """Exponential, with jitter, so that many agents do not come back at the same moment.
 
-    __slots__ = ("_tries",)
+    Attributes:
+        tries: How many attempts have failed since the last answer.
+    """
+
+    __slots__ = ("tries",)
 
     def __init__(self) -> None:
-        self._tries = 0
+        self.tries = 0
 
     def reset(self) -> None:
         """Begin again with the shortest wait: the backend has answered."""
-        self._tries = 0
+        self.tries = 0
 
     def next_s(self, *, closed: bool = False, asked_s: float | None = None) -> float:
         """Seconds to wait now.
@@ -34,7 +38,7 @@ class Backoff:
             asked_s: What the backend asked for; at least that is waited.
         """
         longest_s = CLOSED_S if closed else LONGEST_S
-        wait_s: float = longest_s if closed else min(longest_s, FIRST_S * 2 ** min(self._tries, 16))
-        self._tries += 1
+        wait_s: float = longest_s if closed else min(longest_s, FIRST_S * 2 ** min(self.tries, 16))
+        self.tries += 1
         wait_s *= random.uniform(0.5, 1.0)  # noqa: S311 - nothing secret
         return wait_s if asked_s is None else min(asked_s, ASKED_S) + wait_s / 10

@@ -92,6 +92,7 @@ class Outbox:
         self._fresh_bytes = 0
         self._flying: Sequence[Body | Kept] = ()
         self._keeping = False
+        self._forgetting = 0
         self._own: Spool | None = None
         self._former: Spool | None = None
         self._stray: Spool | None = None
@@ -150,6 +151,7 @@ class Outbox:
             with self.changed:
                 self._keeping = False
                 answered = [body for body in bodies if body.done and body.sequence is not None]
+                self._forgetting += bool(answered)
                 self._settle()
                 self.changed.notify_all()
         if answered:
@@ -258,10 +260,10 @@ class Outbox:
                         on_disk.append(body)
             self._flying = ()
             self._settle()
+            self._forgetting += bool(on_disk)
+            self.changed.notify_all()
         if on_disk:
             self._forget(shipment.spool or self._own, on_disk)
-        with self.changed:
-            self.changed.notify_all()
 
     def failed(self) -> None:
         """A shipment was not taken: it is sent again, by ``next``."""
@@ -272,13 +274,17 @@ class Outbox:
             self.changed.notify_all()
 
     def _forget(self, spool: Spool | None, bodies: Sequence[Body | Kept]) -> None:
+        """Forget on disk what was answered. Until then it is not through: the next process would send it."""
         last = bodies[-1].sequence
-        if spool is None or last is None:
-            return
         try:
-            spool.forget(last, sum(body.spans for body in bodies))
+            if spool is not None and last is not None:
+                spool.forget(last, sum(body.spans for body in bodies))
         except (OSError, JournalError) as error:
             _log.debug("weft: sent, and not forgotten on disk: %s", error)
+        finally:
+            with self.changed:
+                self._forgetting -= 1
+                self.changed.notify_all()
 
     def _expire(self) -> None:
         if monotonic() < self._next_age_s:
@@ -318,10 +324,10 @@ class Outbox:
         return self.failing and (self._spools is None or bool(self.disk_error))
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing of this process waits, neither in memory nor on disk."""
+    def has_work(self) -> bool:
+        """Whether something of this process waits, in memory or on disk."""
         with self.changed:
-            return self.is_through(self.waypoint())
+            return self._backlog() or any(not body.done for body in self._fresh)
 
     def waypoint(self) -> Through:
         """All that waits now."""
@@ -332,6 +338,8 @@ class Outbox:
     def is_through(self, mark: Through) -> bool:
         """Whether all that waited then has gone."""
         with self.changed:
+            if self._keeping or self._forgetting:
+                return False  # a moment; what is answered meanwhile is on disk still
             first = self._own.first if self._own is not None else 0
             if mark.last is None or mark.last.done:
                 return first >= mark.end

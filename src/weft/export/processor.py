@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from weft.export.announcer import Announcer
     from weft.export.limits import QueueLimits, SpoolLimits
     from weft.export.otlp import Destination
+    from weft.export.outbox import Through
     from weft.export.wire import Wire
 
 # At the end: how long to wait for the backend's next answer, how long in all, how long for the disk.
@@ -288,14 +289,15 @@ class ExportProcessor(SpanProcessor):
         with outbox.changed:
             while not outbox.is_through(mark) and (left_s := give_up_s - monotonic()) > 0:
                 seen = outbox.progress + outbox.failures
-                outbox.changed.wait_for(partial(self._has_moved, seen), min(PATIENCE_S, left_s))
-                if not self._has_moved(seen) or outbox.failures > failures:
+                moved = outbox.changed.wait_for(partial(self._has_moved, mark, seen), min(PATIENCE_S, left_s))
+                if not moved or outbox.failures > failures:
                     break
         if not outbox.is_safe(mark):
             self._ask(at_once=True, timeout_s=DISK_S)
 
-    def _has_moved(self, seen: int) -> bool:
-        return self._outbox.progress + self._outbox.failures > seen
+    def _has_moved(self, mark: Through, seen: int) -> bool:
+        outbox = self._outbox
+        return outbox.is_through(mark) or outbox.progress + outbox.failures > seen
 
     def _ask(self, *, at_once: bool, timeout_s: float) -> bool:
         """Have the collecting thread encode all that ended, and keep what is due. False if not in time."""

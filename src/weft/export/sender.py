@@ -105,7 +105,7 @@ class Sender:
             self._note(wire.send(announcement))
 
     def _has_work(self) -> bool:
-        return self._stopped or self._hurried or self._announcement is not None or not self._outbox.empty
+        return self._stopped or self._hurried or self._announcement is not None or self._outbox.has_work
 
     def _fail(self, answer: Answer) -> None:
         """Wait before the next attempt."""
