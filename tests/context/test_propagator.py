@@ -18,6 +18,7 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from tests.context.grammar import assert_sent
 
 from weft.context import evidence
@@ -25,6 +26,7 @@ from weft.context.arrival import arrival_in
 from weft.context.carriers import CarrierGetter, CarrierSetter
 from weft.context.current import attached
 from weft.context.propagator import Propagator
+from weft.model import keys
 
 TRACE = "12345678901234567890123456789012"
 SPAN = "1234567890123456"
@@ -220,6 +222,19 @@ def test_evidence_comes_through_a_hop_that_rewrites_the_traceparent_and_adds_its
     assert sender is not None
     assert (f"{sender.span_id:016x}", sender.agent) == (span_id, "agent")
     assert call(propagator.extract(rewritten))["tracestate"].endswith(",mesh=1")
+
+
+def test_evidence_comes_through_a_service_without_weft() -> None:
+    theirs = TraceContextTextMapPropagator()
+    ours = call(Context())
+    context = theirs.extract(ours)
+    sent: dict[str, str] = {}
+    theirs.inject(sent, trace.set_span_in_context(tracer.start_span("plain", context=context), context))
+    arrival = arrival_in(propagator.extract(sent))
+    assert arrival is not None
+    attributes = arrival.attributes()
+    assert attributes[keys.PROPAGATION_SENDER_SPAN_ID] == ours["traceparent"].split("-")[2]
+    assert attributes[keys.PROPAGATION_SENDER_AGENT] == "agent"
 
 
 # Baggage.
