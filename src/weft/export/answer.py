@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from weft.model.pending import VERSION_HEADER
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-#: The header, or the gRPC metadata, in which a backend says that it is Weft, and which version.
-VERSION_HEADER: Final = "weft-version"
 
 #: Characters of a cause: it goes into one line of a log.
 CAUSE_CHARS: Final = 200

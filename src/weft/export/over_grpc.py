@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from weft.export.answer import CAUSE_CHARS, VERSION_HEADER, Answer, Verdict, taken
+from weft.export.answer import CAUSE_CHARS, Answer, Verdict, taken
 from weft.export.wire import USER_AGENT, compression, credentials, setting, timeout_s
+from weft.model.pending import VERSION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

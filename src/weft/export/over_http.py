@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from google.rpc.status_pb2 import Status
 
-from weft.export.answer import CAUSE_CHARS, VERSION_HEADER, Answer, Verdict, taken, words
+from weft.export.answer import CAUSE_CHARS, Answer, Verdict, taken, words
 from weft.export.wire import USER_AGENT, compression, credentials, setting, timeout_s
+from weft.model.pending import VERSION_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
