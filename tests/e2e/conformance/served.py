@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e.conformance.hop import SERVER, Hop
-from tests.e2e.conformance.upstream import connect, status
+from tests.e2e.conformance.upstream import connect, request, status
 from tests.servers import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.e2e.conformance.downstream import Downstream
     from tests.otlp_receiver import Receiver, SentSpan
 
@@ -46,9 +48,13 @@ class Service:
     def attempt(self, *lines: tuple[str, str], calls: int = 1) -> tuple[int, Hop | None]:
         """Send what the service's server may refuse: the status, and what came of it where it did not."""
         path = fresh_path()
-        with connect(self.port, path, lines, [self.downstream.url(path)] * calls) as opened:
+        with connect(self.port, self.request(path, lines, calls)) as opened:
             answered = status(opened)
         return answered, self.found(path, answered) if self.downstream.arrived(path) else None
+
+    def request(self, path: str, lines: Iterable[tuple[str, str]], calls: int = 1, **how: Any) -> bytes:
+        """Write a request that makes the service call on; see `upstream.request`."""
+        return request(path, lines, [self.downstream.url(path)] * calls, **how)
 
     def found(self, path: str, answered: int) -> Hop:
         """What came of a request for a path; its spans where what was sent on says that they are recorded."""

@@ -41,7 +41,9 @@ def flask_requests(port: int) -> Callable[[], None]:
     import requests
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    class Quiet(WSGIRequestHandler):
+    class Handler(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing: nobody reads it."""
 
@@ -53,7 +55,7 @@ def flask_requests(port: int) -> Callable[[], None]:
             requests.post(call["url"], json=call["arguments"], timeout=TIMEOUT_S)
         return "done"
 
-    return make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet).serve_forever
+    return make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever
 
 
 def aiohttp_both(port: int) -> Callable[[], None]:

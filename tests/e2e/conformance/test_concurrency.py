@@ -29,8 +29,7 @@ def test_requests_at_once_do_not_mix(service: Service) -> None:
     paths = [fresh_path() for _ in range(REQUESTS)]
 
     def request(number: int) -> int:
-        urls = [service.downstream.url(paths[number])] * CALLS
-        with connect(service.port, paths[number], sent(number), urls) as opened:
+        with connect(service.port, service.request(paths[number], sent(number), CALLS)) as opened:
             return status(opened)
 
     with ThreadPoolExecutor(REQUESTS) as pool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,7 +90,7 @@ def test_a_good_traceparent_that_was_damaged_is_continued_or_malformed(service: 
 def test_a_peer_that_leaves_early_harms_nobody_else(service: Service) -> None:
     path = fresh_path()
     with service.downstream.silent():
-        connect(service.port, path, [GOOD], [service.downstream.url(path)]).close()
+        connect(service.port, service.request(path, [GOOD])).close()
         until(lambda: service.downstream.arrived(path), "the service called on")
     hop = service.found(path, 200)
     hop.assert_conforms()
@@ -107,8 +106,7 @@ def test_half_a_request_harms_nobody_else(service: Service) -> None:
         b"",
     )
     for half in halves:
-        with socket.create_connection(("127.0.0.1", service.port), timeout=30) as opened:
-            opened.sendall(half)
+        connect(service.port, half).close()
     assert service.hop(GOOD).parent == f"{TRACE}-{PARENT}"
 
 

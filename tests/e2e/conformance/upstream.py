@@ -1,4 +1,4 @@
-"""What calls the service: HTTP/1.1 written to a socket by hand; no client library sends most of it."""
+"""What calls the service: HTTP/1.x written to a socket by hand, since client libraries send less of it."""
 
 from __future__ import annotations
 
@@ -12,33 +12,48 @@ if TYPE_CHECKING:
 TIMEOUT_S = 30
 
 
-def connect(port: int, path: str, lines: Iterable[tuple[str, str]], urls: Sequence[str]) -> socket.socket:
-    """Send a request that makes the service call `urls` one after the other.
+def request(
+    path: str,
+    lines: Iterable[tuple[str, str]],
+    urls: Sequence[str],
+    *,
+    version: str = "1.1",
+    connection: str = "close",
+    trailers: Iterable[tuple[str, str]] | None = None,
+) -> bytes:
+    """Write a request that makes the service call `urls` one after the other.
 
     Args:
-        port: Where the service listens on loopback.
         path: The request's.
         lines: Header lines, as they are to be on the wire; each character is one byte.
         urls: What the service is to call.
+        version: Of HTTP.
+        connection: What the header of this name says.
+        trailers: Lines behind the body, which is sent in chunks then (RFC 9112, section 7.1).
     """
     body = json.dumps([{"url": url, "arguments": []} for url in urls]).encode()
-    head = [
-        f"POST {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        "Connection: close",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        *(f"{name}: {value}" for name, value in lines),
-        "\r\n",
-    ]
+    length = ("Content-Length", str(len(body)))
+    if trailers is not None:
+        length = ("Transfer-Encoding", "chunked")
+        body = b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(body), body, _written(trailers))
+    head = [("Host", "127.0.0.1"), ("Connection", connection), ("Content-Type", "application/json"), length]
+    return f"POST {path} HTTP/{version}\r\n".encode() + _written([*head, *lines]) + b"\r\n" + body
+
+
+def connect(port: int, *requests: bytes) -> socket.socket:
+    """Send requests to loopback, all of them at once."""
     opened = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
-    opened.sendall("\r\n".join(head).encode("latin-1") + body)
+    opened.sendall(b"".join(requests))
     return opened
 
 
 def status(opened: socket.socket) -> int:
-    """Read an answer to its end; 0 where there is none."""
+    """Read what is answered to its end; the first status, or 0 where there is none."""
     answer = bytearray()
     while received := opened.recv(65_536):
         answer += received
     return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+def _written(lines: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in lines).encode("latin-1")
