@@ -31,6 +31,9 @@ class SentSpan:
     resource: dict[str, Any]
     scope: str
     links: tuple[str, ...] = ()
+    start_ns: int = 0
+    end_ns: int = 0
+    status: int = 0
 
     @property
     def service(self) -> str:
@@ -95,6 +98,9 @@ class Receiver:
                 resource=_plain(resource.resource.attributes),
                 scope=scope.scope.name,
                 links=tuple(link.span_id.hex() for link in span.links),
+                start_ns=span.start_time_unix_nano,
+                end_ns=span.end_time_unix_nano,
+                status=span.status.code,
             )
             for resource in request.resource_spans
             for scope in resource.scope_spans
