@@ -179,11 +179,6 @@ class ExportProcessor(SpanProcessor):
             self._signal()
 
     @property
-    def open_spans(self) -> OpenSpans:
-        """The spans of this process that have started and not ended."""
-        return self._open
-
-    @property
     def backend(self) -> str | None:
         """The version of the Weft that answered last; None where it is something else, or nobody answered."""
         return self._sender.version
