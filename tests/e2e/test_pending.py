@@ -26,7 +26,7 @@ with weft.workflow("report"):
     span.update_name("report, renamed")
 """
 #: The agents announce every 0.3 s here.
-LOST_AFTER_S = 4
+LOST_AFTER_S = 6
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.servers import until
 
 from weft.decode.request import Decoded, decode
 from weft.journal import Journal
@@ -225,3 +226,16 @@ def test_damage_in_the_journal_is_said_and_costs_only_what_it_hit(
     assert house.count() == 14
     assert "the journal is damaged" in caplog.text
     house.close()
+
+
+def test_a_commit_was_received_when_it_is_made_and_not_when_it_began_to_grow(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a span whose announcement waits for the commit would look silent meanwhile."""
+    house.take(body())
+    until(lambda: house.indexer._commit.stop > house.indexer._commit.start, "it grows")
+    made_s = 2_000_000_000
+    monkeypatch.setattr("weft.store.indexer._now_s", lambda: made_s)
+    assert house.indexer.flush(30)
+    rows = house.store.read("SELECT DISTINCT toUnixTimestamp(received) AS at FROM spans")
+    assert rows.column("at").to_pylist() == [made_s]

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-#: Agents announce a span every five seconds, and a commit may carry a time of receipt of five seconds before:
-#: what has been silent for longer than this has missed three announcements.
+#: Agents announce a span every five seconds: what has been silent for longer than this has missed three
+#: announcements. (A time of receipt is that of the commit, up to five seconds later.)
 LOST_AFTER_S: Final = 20
 
 

@@ -144,8 +144,6 @@ class Indexer:
                 commit.received_s = int.from_bytes(begun.note, "big")
                 self._committer.read(commit, begun.entries.stop)
             return True
-        if commit.stop == commit.start:
-            commit.received_s = _now_s()
         while commit.spans < COMMIT_SPANS:
             with self._changed:
                 while self._arrived and self._arrived[0][0].start < commit.stop:
@@ -165,6 +163,9 @@ class Indexer:
         """Make the commit and begin the next one behind it."""
         commit = self._commit
         if commit.start not in self._begun:
+            # Now, and not when its first entry came: a span whose announcement waited here for five seconds
+            # must not look silent for so long.
+            commit.received_s = _now_s()
             self._begun[commit.start] = self._committer.begin(commit)
         try:
             self._committer.make(commit)
