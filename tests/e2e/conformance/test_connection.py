@@ -63,7 +63,7 @@ def test_a_trailer_never_takes_the_place_of_a_header(service: Service) -> None:
     if answered == 200:
         hop = service.found(path, answered)
         hop.assert_conforms()
-        assert hop.parent == (None if service.name == "fastapi" else f"{TRACE}-{PARENT}")
+        assert hop.parent == f"{TRACE}-{PARENT}" or (service.name, hop.outcome) == ("fastapi", "malformed")
     else:
         assert service.name == "flask"
     assert service.hop(GOOD).parent == f"{TRACE}-{PARENT}"
