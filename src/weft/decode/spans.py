@@ -1,15 +1,11 @@
 """Nested Arrow opened level by level: resource, scope, span."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-
-# As a number of Python it would be signed, and the comparison fail on times after 2262.
-_NO_END: Final = pa.scalar(0, pa.uint64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,9 @@ class Spans:
 
     def ended(self) -> pa.BooleanArray:
         """Which spans have ended: one without an end has not."""
-        return pc.not_equal(self.spans.field("end_time_unix_nano"), _NO_END)
+        # A number of Python would be signed, and the comparison fail on times after 2262. Made here: the first
+        # scalar that pyarrow makes loads pandas, which is 45 MiB that an idle backend need not have.
+        return pc.not_equal(self.spans.field("end_time_unix_nano"), pa.scalar(0, pa.uint64()))
 
     def __len__(self) -> int:
         return len(self.spans)
