@@ -80,8 +80,8 @@ class Spans:
 
     def ended(self) -> pa.BooleanArray:
         """Which spans have ended: one without an end has not."""
-        # A number of Python would be signed, and the comparison fail on times after 2262. Made here: the first
-        # scalar that pyarrow makes loads pandas, which is 45 MiB that an idle backend need not have.
+        # A number of Python would be signed, and the comparison fail on times after 2262. Made here: the
+        # first scalar that pyarrow makes loads pandas, 45 MiB that an idle backend need not have.
         return pc.not_equal(self.spans.field("end_time_unix_nano"), pa.scalar(0, pa.uint64()))
 
     def __len__(self) -> int:
