@@ -4,21 +4,25 @@ OpenTelemetry's instrumentor replaces the class ``aiohttp.web.Application``, whi
 before and names imported before, and fails where ``middlewares`` is a tuple. Its middleware is put in when an
 application is frozen instead. What is corrected (measured, contrib 0.66b1): baggage that arrives is lost; an
 application mounted in another one has a second SERVER span; the getter offers the names of what was stored in
-the request in place of its headers; a span around ``run_app`` becomes the parent of every request.
+the request in place of its headers; a span around ``run_app`` becomes the parent of every request; what the
+generator of an answer's body calls begins traces of its own.
 """
 
 from __future__ import annotations
 
 import warnings
+import weakref
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
+from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 from opentelemetry.propagate import extract
 
 from weft.context.carriers import CarrierGetter
 from weft.context.current import attached
+from weft.instrument.libraries.answer import HeldSpan, answer
 from weft.instrument.trust.ingress import arriving
 
 if TYPE_CHECKING:
@@ -63,10 +67,26 @@ def _middleware(traced: Callable[[Request, Handler], Awaitable[StreamResponse]])
         host, port = _listener(request)
         with arriving(path=request.path, host=host, port=port):
             context = extract(request.headers, context=Context(), getter=_getter)
+
+        async def handled(request: Request) -> StreamResponse:
+            response = await handler(request)
+            _hold(response)
+            return response
+
         with attached(context):
-            return await traced(request, handler)
+            return await traced(request, handled)
 
     return middleware
+
+
+def _hold(response: Any) -> None:
+    """Let the current span last as long as a body that is made while it is sent, after all middlewares."""
+    body, span = getattr(response, "body", None), trace.get_current_span()
+    payload = import_module("aiohttp.payload").AsyncIterablePayload
+    if isinstance(body, payload) and span.is_recording():
+        held = HeldSpan(span)
+        body._iter = answer(body._value, held)
+        weakref.finalize(body._iter, held.release)  # where nobody asks for the body, as after HEAD
 
 
 def _extracted(*_: Any, **__: Any) -> Context:

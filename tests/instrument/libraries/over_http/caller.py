@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import sys
-import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -82,6 +81,66 @@ def httpx2_async(url: str, headers: dict[str, str], **_: Any) -> Answer:
     return asyncio.run(call())
 
 
+def in_process(library: Any) -> Callable[..., Answer]:
+    """An ASGI application that runs here, and tells the headers it was called with."""
+
+    async def app(scope: Any, _: Any, send: Any) -> None:
+        headers = [(name.decode(), value.decode()) for name, value in scope["headers"]]
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": json.dumps(headers).encode()})
+
+    async def call(url: str) -> Answer:
+        async with library.AsyncClient(transport=library.ASGITransport(app)) as client:
+            answer = await client.get(url)
+            return answer.status_code, answer.text
+
+    return lambda url, *_, **__: asyncio.run(call(url))
+
+
+def httpx_wsgi(url: str, *_: Any, **__: Any) -> Answer:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        headers = [
+            (name[5:].lower().replace("_", "-"), value)
+            for name, value in environ.items()
+            if name[:5] == "HTTP_"
+        ]
+        return [json.dumps(headers).encode()]
+
+    with httpx.Client(transport=httpx.WSGITransport(app)) as client:
+        answer = client.get(url)
+    return answer.status_code, answer.text
+
+
+def httpx_custom(url: str, *_: Any, **__: Any) -> Answer:
+    class Custom(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return transport.handle_request(request)
+
+    with httpx.HTTPTransport() as transport, httpx.Client(mounts={"all://": Custom()}) as client:
+        answer = client.get(url)
+    return answer.status_code, answer.text
+
+
+def ollama_get(url: str, *_: Any, **__: Any) -> Answer:
+    import ollama
+
+    client = ollama.Client(host=url.rpartition("/")[0])
+    answer = client._client.get("/echo")
+    return answer.status_code, answer.text
+
+
+def requests_body(url: str, *_: Any, **__: Any) -> Answer:
+    answer = requests.post(url, data=(part for part in [b"one", b"two"]), timeout=10)
+    return answer.status_code, answer.text
+
+
+def urllib_body(url: str, *_: Any, **__: Any) -> Answer:
+    request = urllib.request.Request(url, data=(part for part in [b"one", b"two"]), method="POST")
+    with urllib.request.urlopen(request) as answer:
+        return answer.status, answer.read().decode()
+
+
 def requests_get(url: str, headers: dict[str, str], *, retries: int = 0, **_: Any) -> Answer:
     with requests.Session() as session:
         policy = urllib3.Retry(retries, status_forcelist=[503], backoff_factor=0, allowed_methods=None)
@@ -97,12 +156,11 @@ def urllib3_get(url: str, headers: dict[str, str], *, retries: int = 3, **_: Any
 
 
 def urllib_get(url: str, headers: dict[str, str], **_: Any) -> Answer:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+    request = urllib.request.Request(url, headers=headers)
+    before = dict(request.headers)
+    with urllib.request.urlopen(request) as answer:
+        assert request.headers == before  # it is the program's, which may send it again
+        return answer.status, answer.read().decode()
 
 
 def aiohttp_get(url: str, headers: dict[str, str], *, max_redirects: int = 10, **_: Any) -> Answer:
@@ -135,11 +193,18 @@ CLIENTS: dict[str, Callable[..., Answer]] = {
     "httpx-early": httpx_early,
     "httpx-async": httpx_async,
     "httpx-stream": httpx_stream,
+    "httpx-asgi": lambda *arguments, **_: in_process(httpx)(*arguments),
+    "httpx2-asgi": lambda *arguments, **_: in_process(httpx2)(*arguments),
+    "httpx-wsgi": httpx_wsgi,
+    "httpx-custom": httpx_custom,
+    "ollama": ollama_get,
     "httpx2": httpx2_get,
     "httpx2-async": httpx2_async,
     "requests": requests_get,
     "urllib3": urllib3_get,
     "urllib": urllib_get,
+    "requests-body": requests_body,
+    "urllib-body": urllib_body,
     "aiohttp": aiohttp_get,
     "aiohttp-old": aiohttp_old,
 }

@@ -28,7 +28,13 @@ SERVICES = {
     "flask": ("flask_requests.py", "app-first"),
     "django-wsgi": ("django_urllib.py", "app-first", "wsgi"),
     "django-asgi": ("django_urllib.py", "init-first", "asgi"),
-    "aiohttp": ("aiohttp_both.py", "app-first"),
+    "aiohttp": ("aiohttp_both.py", "init-first"),
+}
+# The same, the other way round.
+OTHER_ORDER = {
+    "fastapi, init first": ("fastapi_httpx.py", "init-first"),
+    "django-asgi, application first": ("django_urllib.py", "app-first", "asgi"),
+    "aiohttp, application first": ("aiohttp_both.py", "app-first"),
 }
 
 
@@ -117,7 +123,7 @@ def services(traced: dict[str, str]) -> Iterator[Callable[[str], str]]:
 
         def url(name: str) -> str:
             if name not in started:
-                script, *arguments = SERVICES[name]
+                script, *arguments = {**SERVICES, **OTHER_ORDER}[name]
                 server = python_server(HERE / "services" / script, *arguments, environment=traced)
                 started[name] = f"http://127.0.0.1:{stack.enter_context(server)}"
             return started[name]

@@ -30,52 +30,59 @@ class Peer:
         return [headers for asked, headers in self.requests if asked == path]
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection, of the peer that its subclass names."""
+
+    peer: Peer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        pairs = [(name.lower(), value) for name, value in self.headers.items()]
+        self.peer.requests.append((parts.path, pairs))
+        if parts.path == "/to":
+            self._answer(302, b"", ("location", query["url"]))
+        elif parts.path.startswith("/busy/") and len(self.peer.received(parts.path)) <= int(query["times"]):
+            self._answer(503, b"busy")
+        elif parts.path == "/strange":
+            self._answer(200, b"strange", ("content-length", "many"), close=True)
+        elif parts.path == "/chunks":
+            self._chunks(3)
+        else:
+            self._answer(200, json.dumps(pairs).encode())
+
+    def do_POST(self) -> None:
+        _read_body(self)
+        self.do_GET()
+
+    def _answer(self, status: int, body: bytes, *headers: tuple[str, str], close: bool = False) -> None:
+        self.send_response(status)
+        for name, value in headers if close else (*headers, ("content-length", str(len(body)))):
+            self.send_header(name, value)
+        if close:
+            self.send_header("connection", "close")
+            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _chunks(self, number: int) -> None:
+        self.send_response(200)
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for _ in range(number):
+            self.wfile.write(b"5\r\nchunk\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
 @contextmanager
 def running_peer() -> Iterator[Peer]:
     """``/echo`` tells the headers, ``/to?url=`` redirects, ``/busy/NAME?times=`` is unavailable so often."""
     peer = Peer()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            pairs = [(name.lower(), value) for name, value in self.headers.items()]
-            peer.requests.append((parts.path, pairs))
-            if parts.path == "/to":
-                self._answer(302, b"", ("location", query["url"]))
-            elif parts.path.startswith("/busy/") and len(peer.received(parts.path)) <= int(query["times"]):
-                self._answer(503, b"busy")
-            elif parts.path == "/strange":
-                self._answer(200, b"strange", ("content-length", "many"), close=True)
-            elif parts.path == "/chunks":
-                self._chunks(3)
-            else:
-                self._answer(200, json.dumps(pairs).encode())
-
-        def _answer(self, status: int, body: bytes, *headers: tuple[str, str], close: bool = False) -> None:
-            self.send_response(status)
-            for name, value in headers if close else (*headers, ("content-length", str(len(body)))):
-                self.send_header(name, value)
-            if close:
-                self.send_header("connection", "close")
-                self.close_connection = True
-            self.end_headers()
-            self.wfile.write(body)
-
-        def _chunks(self, number: int) -> None:
-            self.send_response(200)
-            self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
-            for _ in range(number):
-                self.wfile.write(b"5\r\nchunk\r\n")
-            self.wfile.write(b"0\r\n\r\n")
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Handler,), {"peer": peer}))
     peer.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -85,3 +92,12 @@ def running_peer() -> Iterator[Peer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _read_body(request: BaseHTTPRequestHandler) -> None:
+    """Read the body of a request, in chunks where it has no length."""
+    request.rfile.read(int(request.headers["content-length"] or 0))
+    if request.headers["transfer-encoding"]:
+        while size := int(request.rfile.readline(), 16):
+            request.rfile.read(size + len("\r\n"))
+        request.rfile.readline()

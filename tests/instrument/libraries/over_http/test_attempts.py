@@ -175,6 +175,51 @@ def test_switched_off_nothing_is_different_on_the_wire(
             assert sorted(map(tuple, json.loads(called["text"]))) == sorted(received), client
 
 
+def test_each_can_be_switched_off(traced: dict[str, str], peer: Peer) -> None:
+    off = {
+        "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "urllib3,httpx,aiohttp-client",
+        "OTEL_PYTHON_REQUESTS_EXCLUDED_URLS": "secret",
+    }
+    with running_caller({**traced, **off}) as caller:
+        told = {}
+        for client in ["requests", "httpx2", "urllib", "urllib3", "httpx", "httpx-async", "aiohttp"]:
+            path = f"/{uuid4()}"
+            caller.ask(client, peer.url(path))
+            told[client] = "traceparent" in fields(peer.received(path)[0])
+        assert [client for client in told if told[client]] == ["requests", "httpx2", "urllib"]
+        path = f"/secret/{uuid4()}"
+        caller.ask("requests", peer.url(path))
+        assert fields(peer.received(path)[0]) == {}
+
+
+@pytest.mark.parametrize("client", ["httpx", "httpx2"])
+def test_a_client_that_counts_its_retries_is_believed(
+    backend: Backend, caller: Caller, peer: Peer, client: str
+) -> None:
+    """The OpenAI and Anthropic clients make a new request for each."""
+    called = caller.ask(client, peer.url("/echo"), headers={"x-stainless-retry-count": "2"})
+    (span,) = [span for span in backend.trace(called["trace"], spans=2) if span.kind == CLIENT]
+    assert span.attributes["http.request.resend_count"] == 2
+
+
+@pytest.mark.parametrize("client", ["httpx-asgi", "httpx2-asgi", "httpx-wsgi", "httpx-custom", "ollama"])
+def test_every_transport_of_httpx_has_one_span(
+    backend: Backend, caller: Caller, peer: Peer, client: str
+) -> None:
+    called = caller.ask(client, peer.url("/echo"), baggage={"user": "zoe"})
+    (span,) = [span for span in backend.trace(called["trace"], spans=2) if span.kind == CLIENT]
+    received = [(name, value) for name, value in json.loads(called["text"])]
+    assert span_in(received) == span.span_id
+    assert fields(received)["baggage"] == "user=zoe"
+
+
+@pytest.mark.parametrize("client", ["requests-body", "urllib-body"])
+def test_a_body_without_a_length_is_sent(backend: Backend, caller: Caller, peer: Peer, client: str) -> None:
+    called = caller.ask(client, peer.url("/echo"))
+    assert called["status"] == 200, called
+    assert len([span for span in backend.trace(called["trace"], spans=2) if span.kind == CLIENT]) == 1
+
+
 def test_the_export_is_not_traced(backend: Backend) -> None:
     """It uses requests; nor are its requests part of anybody's trace."""
     assert backend.receiver.requests

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from opentelemetry.instrumentation import asgi
 from opentelemetry.instrumentation._semconv import _StabilityMode
-from tests.instrument.libraries.over_http.conftest import INTERNAL, SERVER, SERVICES, only
+from tests.instrument.libraries.over_http.conftest import INTERNAL, OTHER_ORDER, SERVER, SERVICES, only
 
 from weft.instrument.libraries import scopes
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from tests.instrument.libraries.over_http.conftest import Backend
 
 
-def request(url: str, *headers: tuple[bytes, bytes], until: bytes = b"") -> tuple[int, str]:
+def request(
+    url: str, *headers: tuple[bytes, bytes], method: bytes = b"GET", until: bytes = b""
+) -> tuple[int, str]:
     """Send a request byte by byte; with ``until``, leave when that has come."""
     parts = urlsplit(url)
     target = (parts.path + (f"?{parts.query}" if parts.query else "")).encode("latin-1")
     head = b"".join(b"%s: %s\r\n" % header for header in ((b"Host", parts.netloc.encode()), *headers))
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        connection.sendall(b"GET %s HTTP/1.1\r\n%sConnection: close\r\n\r\n" % (target, head))
+        connection.sendall(b"%s %s HTTP/1.1\r\n%sConnection: close\r\n\r\n" % (method, target, head))
         received = b""
         while part := connection.recv(65536):
             received += part
@@ -62,9 +64,20 @@ def test_a_request_without_a_caller_begins_a_trace(
     assert "baggage" not in body
 
 
+@pytest.mark.parametrize("server", OTHER_ORDER)
+def test_an_application_may_be_made_before_init_or_after(
+    backend: Backend, services: Callable[[str], str], server: str
+) -> None:
+    trace, caller, header = parent()
+    assert trace_in(request(f"{services(server)}/work", header)[1]) == trace
+    spans = backend.trace(trace, spans=2)
+    assert only(spans, SERVER).parent_id == caller
+    assert len(spans) == 2
+
+
 STREAMS = [(server, "/stream") for server in SERVICES] + [
     ("fastapi", "/stream-sync"), ("starlette", "/stream-sync"), ("flask", "/stream-sync"),
-    ("fastapi", "/events"), ("starlette", "/events"),
+    ("fastapi", "/events"), ("starlette", "/events"), ("aiohttp", "/stream-body"),
 ]  # fmt: skip
 
 
@@ -93,6 +106,15 @@ def test_a_client_that_leaves_in_the_middle_ends_the_span(
     request(f"{services(server)}/endless", header, until=b"traceparent")
     spans = backend.trace(trace, spans=2)
     assert only(spans, SERVER).parent_id == caller
+
+
+def test_a_streamed_body_that_nobody_asks_for_ends_the_span(
+    backend: Backend, services: Callable[[str], str]
+) -> None:
+    trace, caller, header = parent()
+    request(f"{services('aiohttp')}/stream-body", header, method=b"HEAD")
+    (served,) = backend.trace(trace, spans=1)
+    assert (served.kind, served.parent_id) == (SERVER, caller)
 
 
 @pytest.mark.parametrize("server", SERVICES)
@@ -207,7 +229,12 @@ def test_bytes_that_are_no_text_harm_nobody(
     assert trace_in(body) == trace
 
 
-def test_a_query_that_is_no_text_harms_nobody() -> None:
+@pytest.mark.parametrize("server", ["flask", "django-wsgi"])
+def test_a_query_that_is_no_text_harms_nobody(services: Callable[[str], str], server: str) -> None:
+    assert request(f"{services(server)}/work?a=\xff\\x")[0] == 200
+
+
+def test_an_asgi_query_that_is_no_text_harms_nobody() -> None:
     """Some ASGI servers hand over the bytes of the query as they came (uvicorn refuses them)."""
     read: Any = asgi.collect_request_attributes
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"a=\xff\\x&b=%20", "headers": []}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent import chunks, endless, run, work
+from agent import chunks, chunks_async, endless, run, work
 from aiohttp import ClientSession, web
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def stream_body(_: web.Request) -> web.Response:
+    return web.Response(body=chunks_async())
+
+
 async def stream_on(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse()
     await response.prepare(request)
@@ -44,9 +48,15 @@ def make(port: int) -> Callable[[], None]:
     app, mounted = web.Application(), web.Application()
     mounted.router.add_get("/work", answer)
     app.add_subapp("/mounted", mounted)
-    for path, handler in {
-        "/work": answer, "/hop": hop, "/stream": stream, "/endless": stream_on, "/fail": fail
-    }.items():  # fmt: skip
+    routes = {
+        "/work": answer,
+        "/hop": hop,
+        "/stream": stream,
+        "/stream-body": stream_body,
+        "/endless": stream_on,
+        "/fail": fail,
+    }
+    for path, handler in routes.items():
         app.router.add_get(path, handler)
     return lambda: web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
