@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import httpx
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.backend import Backend, backend
 
@@ -20,6 +21,9 @@ KILLS = 20
 SENDERS = 8
 SPANS = 200
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+# Twenty restarts take one minute on an idle machine and two on a busy one.
+pytestmark = pytest.mark.timeout(400)
 
 Send = Callable[[bytes], bool]
 

@@ -234,7 +234,23 @@ def test_more_calls_than_it_takes_are_told_to_come_again(
     taken = Taken(tmp_path / "journal")
     taken.open.clear()
     with serving(taken) as port, calling(port) as call, ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(call, request(), timeout=TIMEOUT_S) for _ in range(3)]
+
+        def taken_in_the_end() -> bytes:
+            """A call that comes again while the one that looks for the refusal has its place."""
+            answers: list[bytes] = []
+
+            def is_taken() -> bool:
+                try:
+                    answers.append(call(request(), timeout=TIMEOUT_S))
+                except grpc.RpcError as error:
+                    if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                        raise
+                return bool(answers)
+
+            until(is_taken, "the call has a place")
+            return answers[0]
+
+        waiting = [pool.submit(taken_in_the_end) for _ in range(3)]
         statuses: list[Status | None] = []
 
         def refused_at_once() -> bool:
