@@ -8,12 +8,13 @@ processes on one machine, and not for secrets: whoever may trace a process may r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from weft.context import propagation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from opentelemetry.context import Context
 
 # Always ours to keep fresh, also where OTEL_PROPAGATORS names other formats: every tool looks for these.
