@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.context import get_current
+from opentelemetry.context import attach, detach, get_current
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, StaticSampler
 from opentelemetry.trace import StatusCode
 
 import weft
+from weft.instrument.running import RunningSpan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from tests.instrument.conftest import Spans
+
+
+@pytest.fixture(autouse=True)
+def _leaves_the_context_as_it_was() -> Iterator[None]:
+    """Whatever a test leaves open."""
+    token = attach(get_current())
+    yield
+    detach(token)
 
 
 def current() -> int:
@@ -281,3 +291,49 @@ def test_a_class_is_left_as_it_is_with_one_line(caplog: pytest.LogCaptureFixture
 
     assert weft.agent("a")(Agent) is Agent
     assert "decorate the method" in caplog.text
+
+
+def running_spans() -> int:
+    gc.collect()
+    return sum(isinstance(each, RunningSpan) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, ALWAYS_OFF])
+@pytest.mark.parametrize("in_generator", [True, False])
+def test_a_chain_of_tasks_keeps_none_of_its_ended_spans_alive(
+    no_provider: None, sampler: StaticSampler, in_generator: bool
+) -> None:
+    """Each is begun inside the span of the one before it."""
+
+    async def stream(left: int) -> AsyncGenerator[None, None]:
+        with weft.tool("tick"):
+            begin_next(left)
+            yield
+
+    async def step(left: int) -> None:
+        if in_generator:
+            async for _ in stream(left):
+                pass
+        else:
+            with weft.tool("tick"):
+                begin_next(left)
+
+    def begin_next(left: int) -> None:
+        if left:
+            latest[:] = [asyncio.create_task(step(left - 1))]
+        else:
+            done.set_result(running_spans())
+
+    async def main() -> int:
+        begin_next(50)
+        return await done
+
+    trace.set_tracer_provider(TracerProvider(sampler=sampler, shutdown_on_exit=False))
+    latest: list[asyncio.Task[None]] = []
+    before = running_spans()
+    loop = asyncio.new_event_loop()
+    done: asyncio.Future[int] = loop.create_future()
+    try:
+        assert loop.run_until_complete(main()) - before < 5
+    finally:
+        loop.close()

@@ -91,6 +91,10 @@ def in_generator(context: Context, frame: FrameType) -> Context:
         return context
     made = GeneratorContext(context)
     made.frame, made.before, made.execution = frame, get_current(), execution()
+    if type(made.before) is GeneratorContext and made.before.execution != made.execution:
+        made.before = Context(
+            made.before
+        )  # always counts here; as it is it would keep alive all those before it
     return made
 
 
