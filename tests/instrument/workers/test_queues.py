@@ -179,6 +179,44 @@ def test_a_consumer_with_a_span_of_its_own_keeps_it(spans: Spans) -> None:
     assert spans.parent_of("execute_tool two") == "other consumer"
 
 
+NOT_SAMPLED = {"traceparent": f"00-{7:032x}-{7:016x}-00"}
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_request_that_is_not_sampled_stays_itself(spans: Spans, theirs: bool) -> None:
+    """While it waits for an answer that is put in somebody else's trace."""
+
+    async def main() -> None:
+        answers: asyncio.Queue[str] = asyncio.Queue()
+        with weft.agent("sampled"):
+            answers.put_nowait("answer")
+        with weft.attached(weft.extract(NOT_SAMPLED)):
+            tracer = trace.get_tracer("theirs")
+            with tracer.start_as_current_span("request") if theirs else weft.agent("request") as span:
+                await answers.get()
+                assert trace.get_current_span() is span
+                work("afterwards")
+
+    asyncio.run(main())
+    assert spans.names() == ["invoke_agent sampled"]
+
+
+def test_a_worker_that_was_begun_in_a_request_that_is_not_sampled_works_for_those_that_are(
+    spans: Spans,
+) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[str] = asyncio.Queue()
+        with weft.attached(weft.extract(NOT_SAMPLED)), weft.agent("request"):
+            task = asyncio.create_task(worker(items.get, items.task_done))
+        with weft.agent("sampled"):
+            items.put_nowait("one")
+        await items.join()
+        task.cancel()
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool one") == "invoke_agent sampled"
+
+
 def test_what_a_sender_sent_from_afar_is_not_given_up(spans: Spans) -> None:
     async def main() -> None:
         items: asyncio.Queue[str] = asyncio.Queue()

@@ -130,15 +130,15 @@ def _gives_way(current: Context, to: Context) -> bool:
         return False
     span = trace.get_current_span(current)
     span_context = span.get_span_context()
-    if (
-        not span_context.is_valid
-    ):  # what else is there, as baggage, is the worker's or came with an earlier item
+    if not span_context.is_valid:
+        # What else is there, as baggage, is the worker's or came with an earlier item.
         return bool(to) or ADOPTED in current
     if current.get(ADOPTED) is span:
         return True
-    if (
-        not span.is_recording()
-    ):  # it has ended, or is not sampled; or it is a sender's, which somebody attached
+    # One that is not sampled does not tell its end: a request with such a span stays the request.
+    is_unsampled = isinstance(span, NonRecordingSpan) and not span_context.trace_flags.sampled
+    if not span.is_recording() and not is_unsampled:
+        # It has ended; or it is a sender's, which somebody attached.
         return not (isinstance(span, NonRecordingSpan) and span_context.is_remote)
     running = current.get(RUNNING)
     if not isinstance(running, RunningSpan) or running.span is not span:
