@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, overload
 
 from weft.instrument.span import SpanScope
+from weft.instrument.workers.adoption import WORKFLOW
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def workflow(
     """A run of several agents, from the call that began it to its result: span ``invoke_workflow {name}``.
 
     Use as ``with weft.workflow("report") as span:``, ``@weft.workflow("report")`` or ``@weft.workflow``.
+    Inside a span it is part of that trace. Where a queue's item merely brought the context of another
+    workflow, it begins a trace of its own, with a link.
 
     Args:
         name: The workflow's name; a decorated function's name by default.
@@ -52,16 +55,17 @@ def workflow(
     if callable(name) or isinstance(name, classmethod):  # a bare classmethod object cannot be called
         return workflow()(name)
     return SpanScope(
-        "invoke_workflow",
+        WORKFLOW,
         name,
         subject_key=keys.GEN_AI_WORKFLOW_NAME,
         attributes={
-            keys.GEN_AI_OPERATION_NAME: "invoke_workflow",
+            keys.GEN_AI_OPERATION_NAME: WORKFLOW,
             keys.GEN_AI_CONVERSATION_ID: conversation_id,
         },
         more=attributes,
-        passes_on=(keys.GEN_AI_CONVERSATION_ID,),
+        passes_on=(keys.GEN_AI_OPERATION_NAME, keys.GEN_AI_CONVERSATION_ID),
         context=context,
+        apart=context is None,
     )
 
 

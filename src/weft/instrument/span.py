@@ -14,6 +14,7 @@ from weft.context.suspended import in_generator
 from weft.instrument.functions import traced
 from weft.instrument.processes.ambient import rooted
 from weft.instrument.running import RUNNING, RunningSpan
+from weft.instrument.workers.adoption import set_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,11 +45,12 @@ class SpanScope:
         passes_on: Keys that scopes inside this one may inherit.
         context: The parent context; the current one by default.
         links: Links to other spans.
+        apart: Whether it begins a trace of its own where an item has brought another workflow's context.
     """
 
     __slots__ = (
-        "_attributes", "_context", "_entered", "_inherits", "_kind", "_links", "_operation", "_passes_on",
-        "_subject", "_subject_key",
+        "_apart", "_attributes", "_context", "_entered", "_inherits", "_kind", "_links", "_operation",
+        "_passes_on", "_subject", "_subject_key",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +66,7 @@ class SpanScope:
         passes_on: Sequence[str] = (),
         context: Context | None = None,
         links: Sequence[Link] = (),
+        apart: bool = False,
     ) -> None:
         self._operation = operation
         self._subject = subject
@@ -75,11 +78,16 @@ class SpanScope:
         self._passes_on = passes_on
         self._context = context if isinstance(context, Context) else None
         self._links = links
+        self._apart = apart
         self._entered: list[RunningSpan] = []
 
     def start(self) -> RunningSpan:
         """Start one span. It is current only where the caller attaches its context."""
         parent = rooted(self._context if self._context is not None else get_current(), self._kind)
+        links = self._links
+        if self._apart:
+            parent, others = set_apart(parent)
+            links = (*links, *others)
         enclosing = get_value(RUNNING, parent)
         outer = enclosing if isinstance(enclosing, RunningSpan) else None
         inherited = outer.passed_on if outer else {}
@@ -94,7 +102,7 @@ class SpanScope:
             parent=parent,
             kind=self._kind,
             attributes=attributes,
-            links=self._links,
+            links=links,
             passed_on={**inherited, **{key: attributes[key] for key in self._passes_on if key in attributes}},
             outer=outer,
         )
@@ -134,6 +142,7 @@ class SpanScope:
                 passes_on=self._passes_on,
                 context=self._context,
                 links=self._links,
+                apart=self._apart,
             )
         return traced(function, scope.start)
 

@@ -23,7 +23,7 @@ import weft
 from weft.instrument.workers import adoption
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from tests.instrument.conftest import Spans
 
@@ -41,6 +41,15 @@ async def worker(get: Callable[[], Awaitable[Any]], done: Callable[[], None] = l
     while (item := await get()) is not None:
         work(item)
         done()
+
+
+def run_worker(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it in a task of its own: the one that `asyncio.run` runs for is nobody's worker."""
+
+    async def run() -> None:
+        await asyncio.create_task(main())
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("kind", QUEUES)
@@ -174,7 +183,7 @@ def test_a_consumer_with_a_span_of_its_own_keeps_it(spans: Spans) -> None:
         with trace.get_tracer("theirs").start_as_current_span("other consumer"):
             work(await items.get())
 
-    asyncio.run(main())
+    run_worker(main)
     assert spans.parent_of("execute_tool one") == "invoke_agent consumer"
     assert spans.parent_of("execute_tool two") == "other consumer"
 
@@ -197,7 +206,7 @@ def test_a_request_that_is_not_sampled_stays_itself(spans: Spans, theirs: bool) 
                 assert trace.get_current_span() is span
                 work("afterwards")
 
-    asyncio.run(main())
+    run_worker(main)
     assert spans.names() == ["invoke_agent sampled"]
 
 
@@ -225,7 +234,7 @@ def test_what_a_sender_sent_from_afar_is_not_given_up(spans: Spans) -> None:
         with weft.attached(weft.extract({"traceparent": f"00-{7:032x}-{7:016x}-01"})):
             work(await items.get())
 
-    asyncio.run(main())
+    run_worker(main)
     span = spans["execute_tool one"]
     assert span.parent is not None
     assert span.parent.span_id == 7
@@ -256,12 +265,12 @@ def test_items_that_are_one_object_bring_each_its_own_context(
         items = kind()
         for name in ("a", "b"):
             with weft.agent(name):
-                items.put_nowait(None)
+                items.put_nowait("job")
         for name in order:
             await items.get()
             work(f"of-{name}")
 
-    asyncio.run(main())
+    run_worker(main)
     for name in order:
         assert spans.parent_of(f"execute_tool of-{name}") == f"invoke_agent {name}"
 
@@ -360,8 +369,75 @@ def test_a_pool_of_resources_brings_nobodys_context(
         connection = await pool.get()
         work("unrelated")
 
-    asyncio.run(main())
+    run_worker(main)
     assert spans.parent_of("execute_tool unrelated") is None
+
+
+@pytest.mark.parametrize("place", [None, True, Connection()])
+def test_a_place_for_a_workflow_brings_nothing_of_the_one_that_had_it_before(
+    spans: Spans, place: object
+) -> None:
+    async def main() -> None:
+        places: asyncio.Queue[object] = asyncio.Queue()
+        places.put_nowait(place)
+        for name in "abc":
+            taken = await places.get()
+            await asyncio.create_task(run(name, taken, places))
+
+    async def run(name: str, taken: object, places: asyncio.Queue[object]) -> None:
+        with weft.agent(name):
+            places.put_nowait(taken)
+
+    run_worker(main)
+    assert [spans.parent_of(f"invoke_agent {name}") for name in "abc"] == [None] * 3
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_the_task_that_the_loop_runs_for_goes_on_with_its_own_affairs(spans: Spans, waiting: bool) -> None:
+    async def main() -> None:
+        results: asyncio.Queue[int] = asyncio.Queue()
+        with weft.agent("a"):
+            results.put_nowait(1)
+        assert await (asyncio.wait_for(results.get(), 10) if waiting else results.get()) == 1
+        work("mine")
+
+    asyncio.run(main())
+    assert spans.parent_of("execute_tool mine") is None
+
+
+def test_a_workflow_in_the_context_of_anothers_result_is_a_trace_of_its_own(spans: Spans) -> None:
+    async def main() -> None:
+        results: asyncio.Queue[int] = asyncio.Queue()
+        for number in range(3):
+            with weft.workflow(str(number)), weft.agent("a"):
+                results.put_nowait(number)
+            await results.get()
+            work(f"after-{number}")
+
+    run_worker(main)
+    first, second = spans["invoke_workflow 0"], spans["invoke_workflow 1"]
+    assert second.parent is None
+    assert first.context
+    assert [link.context.trace_id for link in second.links] == [first.context.trace_id]
+    assert spans["execute_tool after-1"].context.trace_id == second.context.trace_id
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_workflow_on_an_item_of_a_request_stays_in_its_trace(spans: Spans, theirs: bool) -> None:
+    async def main() -> None:
+        items: asyncio.Queue[int] = asyncio.Queue()
+        tracer = trace.get_tracer("theirs")
+        with tracer.start_as_current_span("request") if theirs else weft.agent("request"):
+            items.put_nowait(1)
+        await items.get()
+        with weft.workflow("w"):
+            work("inside")
+        with weft.workflow("next"), weft.workflow("inner"):
+            pass
+
+    run_worker(main)
+    assert spans.parent_of("invoke_workflow w") == ("request" if theirs else "invoke_agent request")
+    assert spans.parent_of("invoke_workflow inner") == "invoke_workflow next"
 
 
 def test_work_that_is_put_again_stays_in_its_trace(spans: Spans) -> None:
@@ -454,7 +530,7 @@ def test_telemetry_at_work_neither_gives_nor_takes_context() -> None:
             await items.get()
             assert get_current() is before
 
-    asyncio.run(main())
+    run_worker(main)
 
 
 def test_worker_threads_adopt_what_comes_through_a_queue(spans: Spans) -> None:
@@ -526,7 +602,7 @@ def test_logging_through_a_queue_works_as_before() -> None:
 
 
 @pytest.mark.parametrize("buffer", [0, 1, 100])
-@pytest.mark.parametrize("item", [None, "text"])  # also where two items are one object
+@pytest.mark.parametrize("item", [7, "text"])  # also where two items are one object
 def test_a_memory_stream_brings_its_senders_context(spans: Spans, buffer: int, item: object) -> None:
     async def main() -> None:
         send, receive = anyio.create_memory_object_stream[Any](buffer)
@@ -551,21 +627,21 @@ def test_a_memory_stream_brings_its_senders_context(spans: Spans, buffer: int, i
 
 def test_an_item_that_was_not_sent_after_all_brings_nothing(spans: Spans) -> None:
     async def main() -> None:
-        send, receive = anyio.create_memory_object_stream[None](1)
+        send, receive = anyio.create_memory_object_stream[str](1)
         async with send, receive:
-            await send.send(None)
+            await send.send("text")
             with weft.agent("gave up"):
                 with anyio.move_on_after(0.001):
-                    await send.send(None)
+                    await send.send("text")
                 with pytest.raises(anyio.WouldBlock):
-                    send.send_nowait(None)
+                    send.send_nowait("text")
             await receive.receive()
             with weft.agent("sent"):
-                await send.send(None)
+                await send.send("text")
             await receive.receive()
             work("received")
 
-    asyncio.run(main())
+    run_worker(main)
     assert spans.parent_of("execute_tool received") == "invoke_agent sent"
 
 

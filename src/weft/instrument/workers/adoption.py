@@ -7,6 +7,7 @@ ended, one that came with an earlier item, and, for an item that brings one, the
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from contextvars import ContextVar
 from time import time_ns
@@ -21,11 +22,12 @@ from opentelemetry.context import (
     create_key,
     get_current,
 )
-from opentelemetry.trace import NonRecordingSpan
+from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan
 
 from weft.context.arrival import SPAN_KEY
 from weft.context.execution import execution
 from weft.instrument.running import RUNNING, RunningSpan
+from weft.model import keys
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -36,6 +38,8 @@ ADOPTED: Final = create_key("weft.adopted")
 # OpenTelemetry's instrumentations ask for either key (opentelemetry.instrumentation.utils).
 _OLD_SUPPRESS_KEY: Final = "suppress_instrumentation"
 
+#: The operation of a workflow's span, which scopes inside it inherit.
+WORKFLOW: Final = "invoke_workflow"
 #: How long after its span has ended a task still counts as part of that work.
 STALE_NS: Final = 60 * 10**9
 
@@ -83,7 +87,7 @@ def adopt(context: Context) -> bool:
     current = get_current()
     if current is context:
         return True
-    if current and not _gives_way(current, context):
+    if (current and not _gives_way(current, context)) or _runs_the_program():
         return False
     attach(adopted(context))
     return True
@@ -119,9 +123,42 @@ def adopted(context: Context) -> Context:
     return Context(values)
 
 
+def set_apart(context: Context) -> tuple[Context, tuple[Link, ...]]:
+    """The context for a workflow of its own, where an item has brought the context of another workflow.
+
+    Whoever takes a result or a free place from a queue goes on in its context; the next workflow that he
+    begins is nevertheless another run, and its trace another trace.
+
+    Returns:
+        The context, in which no span is current, and the link to the one that was; or the context as it is.
+    """
+    span, running = context.get(ADOPTED), context.get(RUNNING)
+    if (
+        not isinstance(span, NonRecordingSpan)
+        or context.get(SPAN_KEY) is not span
+        or not isinstance(running, RunningSpan)
+        or running.passed_on.get(keys.GEN_AI_OPERATION_NAME) != WORKFLOW
+    ):
+        return context, ()
+    values = {key: value for key, value in context.items() if key not in (ADOPTED, RUNNING)}
+    return Context({**values, SPAN_KEY: INVALID_SPAN}), (Link(span.get_span_context()),)
+
+
 def is_suppressed(context: Context) -> bool:
     """Whether telemetry itself is at work: it neither gives nor takes context."""
     return bool(context.get(_SUPPRESS_INSTRUMENTATION_KEY) or context.get(_OLD_SUPPRESS_KEY))
+
+
+def _runs_the_program() -> bool:
+    """Whether this is the task that the event loop runs for (``asyncio.run``).
+
+    It is nobody's worker, as the main thread is not: with a result in hand it may begin the next workflow.
+    The loop, uvloop's too, waits for it with a callback, which is all that is special about it (0.1 µs).
+    """
+    if asyncio._get_running_loop() is None:
+        return False
+    callbacks = getattr(asyncio.current_task(), "_callbacks", None) or ()
+    return any("run_until_complete" in getattr(call, "__qualname__", "") for call, _ in callbacks)
 
 
 def _gives_way(current: Context, to: Context) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # What cannot be referred to weakly and yet is a message.
 VALUES: Final = (type(None), bool, int, float, complex, str, bytes, bytearray, tuple, list, dict)
 RESOURCE: Final = -1
+# No trace: a free place in a pool of them, put there at the start, that its user puts back in his own trace.
+NOBODYS: Final = 0
 
 
 class Resources:
@@ -35,7 +37,7 @@ class Resources:
         self._slotted_too = slotted_too
 
     def used(self, item: Any, context: Context) -> None:
-        """Remember that an item was taken by somebody with a span of his own, in this context."""
+        """Remember in which context an item was taken: that of its user's own span, or nobody's."""
         if isinstance(item, VALUES) or not _has_weak_references(item):
             return
         key, users = id(item), self._users
@@ -52,7 +54,7 @@ class Resources:
         known = self._users.get(id(item))
         if known is None:
             return self._slotted_too and not _has_weak_references(item)
-        if known[1] not in (RESOURCE, _trace_id(context)):
+        if known[1] not in (RESOURCE, NOBODYS, _trace_id(context)):
             return False
         self._users[id(item)] = known[0], RESOURCE
         return True

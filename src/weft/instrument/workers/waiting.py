@@ -46,6 +46,8 @@ class Waiting:
             item: The item.
             waiting: How many items the queue holds before it.
         """
+        if item is None or item is True or item is False:  # a signal, or a free place: no work
+            return
         try:
             if not waiting or len(self._entries) > waiting + SLACK:
                 self._entries.clear()
@@ -73,7 +75,7 @@ class Waiting:
         """
         try:
             context = self._pop(item, newest=self._newest_first)
-            if context is not None and not (by_worker and adopt(context)):
+            if context is not None and not (by_worker and adopt(context) and context):
                 self._resources.used(item, get_current())
         except Exception:  # noqa: BLE001 - the item is taken, with or without its context
             _log.debug("the context of an item could not be adopted", exc_info=True)
