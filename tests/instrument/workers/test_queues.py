@@ -21,6 +21,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 import weft
 from weft.instrument.workers import adoption
+from weft.instrument.workers.waiting import SLACK, waiting_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -500,6 +501,31 @@ def test_items_that_a_program_throws_away_are_let_go() -> None:
         items.put_nowait("next")
         gc.collect()
         assert gone() is None
+
+    asyncio.run(main())
+
+
+class Latest(asyncio.Queue[Any]):
+    """Keeps the last item only, under each name."""
+
+    def _init(self, maxsize: int) -> None:
+        self._queue: dict[Any, None] = {}
+
+    def _put(self, item: Any) -> None:
+        self._queue[item] = None
+
+    def _get(self) -> Any:
+        return self._queue.popitem()[0]
+
+
+def test_a_queue_that_merges_items_keeps_no_more_contexts_than_it_needs() -> None:
+    async def main() -> None:
+        items = Latest()
+        items.put_nowait("other")
+        for _ in range(1000):
+            items.put_nowait("refresh")
+        kept = sum(map(len, waiting_in(items)._entries.values()))
+        assert kept < 2 * SLACK
 
     asyncio.run(main())
 

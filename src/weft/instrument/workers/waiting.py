@@ -32,10 +32,11 @@ class Waiting:
         newest_first: Whether the queue gives out first what was put last.
     """
 
-    __slots__ = ("_entries", "_newest_first", "_resources")
+    __slots__ = ("_count", "_entries", "_newest_first", "_resources")
 
     def __init__(self, *, newest_first: bool = False) -> None:
         self._entries: dict[int, deque[tuple[Any, Context | None]]] = {}
+        self._count = 0  # of all entries; those of one object have one key
         self._newest_first = newest_first
         self._resources = Resources(slotted_too=newest_first)
 
@@ -49,8 +50,9 @@ class Waiting:
         if item is None or item is True or item is False:  # a signal, or a free place: no work
             return
         try:
-            if not waiting or len(self._entries) > waiting + SLACK:
+            if not waiting or self._count > waiting + SLACK:
                 self._entries.clear()
+                self._count = 0
             context = to_go_along()
             if context and self._resources.is_one(item, context):
                 context = None
@@ -59,6 +61,7 @@ class Waiting:
                 entries[key].append((item, context))
             else:
                 entries[key] = deque(((item, context),))
+            self._count += 1
         except Exception:  # noqa: BLE001 - the item is put, with or without its context
             _log.debug("the context of an item could not be kept", exc_info=True)
 
@@ -85,6 +88,7 @@ class Waiting:
         if not entries:
             return None
         _, context = entries.pop() if newest else entries.popleft()
+        self._count -= 1
         if not entries:
             del self._entries[id(item)]
         return context
