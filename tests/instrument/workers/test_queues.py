@@ -441,6 +441,28 @@ def test_a_workflow_on_an_item_of_a_request_stays_in_its_trace(spans: Spans, the
     assert spans.parent_of("invoke_workflow inner") == "invoke_workflow next"
 
 
+class Lazy:
+    """Like Django's SimpleLazyObject and Werkzeug's LocalProxy."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        raise AssertionError("it was asked what it is")
+
+
+def test_a_lazy_object_is_left_alone(spans: Spans) -> None:
+    items: queue.Queue[Any] = queue.Queue()
+    with weft.agent("a"):
+        items.put(Lazy())
+        items.get()
+        items.put(Lazy())
+    taken: list[str] = []
+    thread = threading.Thread(target=lambda: (items.get(), work("lazy"), taken.append("lazy")))
+    thread.start()
+    thread.join()
+    assert taken == ["lazy"]
+    assert spans.parent_of("execute_tool lazy") == "invoke_agent a"
+
+
 def test_work_that_is_put_again_stays_in_its_trace(spans: Spans) -> None:
     job = Connection()
 

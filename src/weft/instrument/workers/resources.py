@@ -38,7 +38,7 @@ class Resources:
 
     def used(self, item: Any, context: Context) -> None:
         """Remember in which context an item was taken: that of its user's own span, or nobody's."""
-        if isinstance(item, VALUES) or not _has_weak_references(item):
+        if _is_value(item) or not _has_weak_references(item):
             return
         key, users = id(item), self._users
         known = users.get(key)
@@ -49,7 +49,7 @@ class Resources:
 
     def is_one(self, item: Any, context: Context) -> bool:
         """Whether an item that is put under a context is a resource, as far as is known by now."""
-        if isinstance(item, VALUES):
+        if _is_value(item):
             return False
         known = self._users.get(id(item))
         if known is None:
@@ -58,6 +58,12 @@ class Resources:
             return False
         self._users[id(item)] = known[0], RESOURCE
         return True
+
+
+def _is_value(item: Any) -> bool:
+    # Not isinstance, which asks the object for __class__: a lazy one (Django's SimpleLazyObject) is evaluated
+    # by that, here with the queue's lock held.
+    return issubclass(type(item), VALUES)
 
 
 def _has_weak_references(item: Any) -> bool:
