@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,3 +61,16 @@ def make(spool: SpoolLimits) -> Iterator[Callable[..., tuple[ExportProcessor, An
     yield processor
     for each in made:
         each.shutdown()
+
+
+def forked(child: Any) -> int:
+    """Run something in a forked child that leaves by os._exit; 0 when it returned something true."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            signal.alarm(30)
+            status = 0 if child() else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1]

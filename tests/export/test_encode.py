@@ -13,6 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, Status, StatusCode
+from tests.export.conftest import forked
 from tests.export.grpc_receiver import grpc_receiver
 
 from weft.export.answer import Verdict
@@ -142,6 +143,16 @@ def test_text_that_is_not_unicode_costs_nothing_but_itself(caplog: pytest.LogCap
     assert found.events[0].name == "event ?"
     assert found.status.message == "because ?"
     assert caplog.records == []
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # since Python 3.12
+def test_a_process_that_was_forked_while_its_parent_encoded_mends_too() -> None:
+    def child() -> bool:
+        (body,) = encoded(span(attributes={"large": 1 << 70}))
+        return attributes(read(body)[0])["large"].string_value == str(1 << 70)
+
+    with Encoder():
+        assert forked(child) == 0
 
 
 def test_a_value_nested_without_end_is_cut_off() -> None:

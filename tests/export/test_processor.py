@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import threading
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from tests.export.conftest import PATIENT, QUICK
+from tests.export.conftest import PATIENT, QUICK, forked
 from tests.otlp_receiver import Receiver, otlp_receiver
 from tests.servers import free_port, until
 
@@ -719,19 +718,6 @@ class TestFork:
             stop.set()
             thread.join()
         assert names(receiver).count("child") == 10
-
-
-def forked(child: Any) -> int:
-    """Run something in a forked child that leaves by os._exit; 0 when it returned something true."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            signal.alarm(30)
-            status = 0 if child() else 1
-        finally:
-            os._exit(status)
-    return os.waitpid(pid, 0)[1]
 
 
 def test_patience_is_what_the_other_tests_rely_on(make: Any, receiver: Receiver) -> None:

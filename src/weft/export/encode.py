@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING, Final, Self
 
@@ -34,7 +35,7 @@ class Encoder(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._thread_id = threading.get_ident()
+        self._owner = os.getpid(), threading.get_ident()
         self._left_out = 0
 
     def __enter__(self) -> Self:
@@ -48,7 +49,8 @@ class Encoder(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep back, and count, what the encoder logs in this thread; let everything else pass."""
-        if record.thread != self._thread_id:
+        # A forked child inherits the filter, and glibc gives its threads the idents that its parent's had.
+        if (os.getpid(), record.thread) != self._owner:
             return True
         self._left_out += 1
         return False
