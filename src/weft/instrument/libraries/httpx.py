@@ -2,7 +2,7 @@
 
 Corrected: a redirected request inherits the headers of the one before, also when it goes to a host outside
 (measured, httpx 0.28); applications called in this process (``ASGITransport``, ``WSGITransport``) got no
-context.
+context; ``transport.handle_request(request=...)`` raised IndexError (measured, instrumentation 0.66b1).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 INSTRUMENTATION: Final = "opentelemetry.instrumentation.httpx"
+EXTRACT: Final = "_extract_parameters"
 INJECT: Final = "_inject_propagation_headers"
 IN_PROCESS: Final = (
     ("ASGITransport", "AsyncHTTPTransport", "handle_async_request"),
@@ -55,6 +56,7 @@ def _instrument(module: Any, instrumentor_name: str) -> None:
     inject = getattr(instrumentation, INJECT)
     if not hasattr(inject, "__wrapped__"):
         setattr(instrumentation, INJECT, wrapt.FunctionWrapper(inject, _inject))
+        wrapt.wrap_function_wrapper(instrumentation, EXTRACT, _extract)
     if not instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.instrument()
         for name, like, method in IN_PROCESS:
@@ -66,17 +68,28 @@ def _instrument(module: Any, instrumentor_name: str) -> None:
         _instrument(*_waiting.pop())
 
 
+def _extract(extract: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
+    """Stands around the instrumentation's function: extract(args, kwargs of a transport's method, module)."""
+    return extract(_positional(*args[:2]), *args[1:], **kwargs)
+
+
 def _inject(inject: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> None:
-    """Stands around the instrumentation's function: inject(headers, args of the transport's method, ...)."""
-    request = args[1][0]
+    """The same: inject(headers, args, kwargs of the transport's method, module)."""
+    headers, *given = args
+    positional = _positional(*given[:2])
+    request = positional[0]
     with going_to(request.url.host, request.url.port) as destination:
-        inject(*args, **kwargs)
+        inject(headers, positional, *given[1:], **kwargs)
         destination.strip(request.headers)
     sends = getattr(request, SENDS, 0)
     setattr(request, SENDS, sends + 1)
     retries = request.headers.get(RETRY_COUNT_FIELD, "")
     resends = sends + (int(retries) if retries.isdecimal() and len(retries) < 10 else 0)
     outgoing.describe(request.url.host, request.url.port, resends)
+
+
+def _positional(args: Any, kwargs: Any) -> Any:
+    return args or (kwargs["request"],)
 
 
 def _build_redirect_request(build: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:

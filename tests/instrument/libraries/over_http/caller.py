@@ -112,10 +112,10 @@ def httpx_wsgi(url: str, *_: Any, **__: Any) -> Answer:
     return answer.status_code, answer.text
 
 
-def httpx_custom(url: str, *_: Any, **__: Any) -> Answer:
+def httpx_custom(url: str, *, named: bool = False) -> Answer:
     class Custom(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            return transport.handle_request(request)
+            return transport.handle_request(request=request) if named else transport.handle_request(request)
 
     with httpx.HTTPTransport() as transport, httpx.Client(mounts={"all://": Custom()}) as client:
         answer = client.get(url)
@@ -196,7 +196,8 @@ CLIENTS: dict[str, Callable[..., Answer]] = {
     "httpx-asgi": lambda *arguments, **_: in_process(httpx)(*arguments),
     "httpx2-asgi": lambda *arguments, **_: in_process(httpx2)(*arguments),
     "httpx-wsgi": httpx_wsgi,
-    "httpx-custom": httpx_custom,
+    "httpx-custom": lambda url, *_, **__: httpx_custom(url),
+    "httpx-custom-named": lambda url, *_, **__: httpx_custom(url, named=True),
     "ollama": ollama_get,
     "httpx2": httpx2_get,
     "httpx2-async": httpx2_async,

@@ -202,7 +202,9 @@ def test_a_client_that_counts_its_retries_is_believed(
     assert span.attributes["http.request.resend_count"] == 2
 
 
-@pytest.mark.parametrize("client", ["httpx-asgi", "httpx2-asgi", "httpx-wsgi", "httpx-custom", "ollama"])
+@pytest.mark.parametrize(
+    "client", ["httpx-asgi", "httpx2-asgi", "httpx-wsgi", "httpx-custom", "httpx-custom-named", "ollama"]
+)
 def test_every_transport_of_httpx_has_one_span(
     backend: Backend, caller: Caller, peer: Peer, client: str
 ) -> None:
