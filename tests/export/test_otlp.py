@@ -127,6 +127,41 @@ def test_secrets_are_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert "secret" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:sec@secret@a:1",
+        "http://a:1/v1/traces?token=secret",
+        "http://a:1#secret",
+        "http://secret@a",
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_secret(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert "secret" not in str(destination(url))
+    assert str(destination(url)).startswith("http://")
+    destination(url.replace("a", "a b"))
+    assert "not a URL" in " ".join(said(caplog))
+    assert "secret" not in " ".join(said(caplog))
+
+
+def test_a_token_that_was_read_from_a_file_is_sent_without_its_newline(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert destination(headers={"authorization": "Bearer secret\n"}).headers == {
+        "authorization": "Bearer secret"
+    }
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer secret\n")
+    assert destination().headers == {"authorization": "Bearer secret"}
+    assert said(caplog) == []
+
+
+def test_a_header_that_cannot_be_sent_is_one_line_without_its_value(caplog: pytest.LogCaptureFixture) -> None:
+    assert destination(headers={"a": "secret\r\nb: c", "d": "e\tf"}).headers == {"d": "e\tf"}
+    (line,) = said(caplog)
+    assert "'a'" in line
+    assert "secret" not in line
+
+
 anything = (
     st.none() | st.text() | st.integers() | st.binary() | st.dictionaries(st.text(), st.text(), max_size=2)
 )

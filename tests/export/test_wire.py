@@ -77,6 +77,11 @@ def test_http_takes_bytes_headers_and_settings(http: Receiver, monkeypatch: pyte
     assert [span.name for span in http.spans()] == ["one"]
 
 
+def test_a_header_that_http_does_not_take_is_not_shown() -> None:
+    answer = send(Destination("http/protobuf", "http://127.0.0.1:9/v1/traces", {"authorization": "secret\n"}))
+    assert (answer.verdict, answer.cause) == (Verdict.LATER, "InvalidHeader")
+
+
 def test_one_connection_serves_many_requests(http: Receiver) -> None:
     wire = destination(http.endpoint).wire()
     for _ in range(5):

@@ -71,9 +71,14 @@ def taken(content: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def words(error: BaseException) -> str:
-    """The innermost cause of an exception (``[Errno 111] Connection refused``), short."""
+    """The innermost cause of an exception (``[Errno 111] Connection refused``), short.
+
+    Of a ValueError only the name: it says which value was bad, and that may be a token (requests'
+    ``InvalidHeader``, ``InvalidURL``).
+    """
     seen = {id(error)}
     while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
         seen.add(id(cause))
         error = cause
-    return (str(error) or type(error).__name__)[:CAUSE_CHARS]
+    text = "" if isinstance(error, ValueError) else str(error)
+    return (text or type(error).__name__)[:CAUSE_CHARS]

@@ -27,6 +27,8 @@ HTTP: Final = "http/protobuf"
 GRPC: Final = "grpc"
 PORT: Final = {HTTP: 4318, GRPC: 4317}
 TRACES_PATH: Final = "/v1/traces"
+#: Not in the value of a header (RFC 9110, 5.5): all control characters but the tab.
+CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _log = logging.getLogger("weft")
 
@@ -47,8 +49,8 @@ class Destination:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
-        """The URL without user and password."""
-        return _without_userinfo(self.url)
+        """The URL without what may be a secret: user, password, and query."""
+        return _shown(self.url)
 
     def wire(self) -> Wire:
         """Make a connection to it, and import its protocol only: gRPC is optional.
@@ -77,7 +79,7 @@ def destination(
         _log.warning(
             "weft: OTLP over gRPC needs a package that is not installed (pip install 'weft[grpc]'); sending "
             "over HTTP to %s",
-            _without_userinfo(url),
+            _shown(url),
         )
         return Destination(HTTP, url, _headers(headers))
     url = _endpoint(endpoint, wanted)
@@ -85,7 +87,7 @@ def destination(
         _log.warning(
             "weft: %s has the port that gRPC uses by convention; OTLP over HTTP listens on %d. If spans do "
             "not arrive, change the port or set protocol='grpc'",
-            _without_userinfo(url),
+            _shown(url),
             PORT[HTTP],
         )
     return Destination(wanted, url, _headers(headers))
@@ -109,7 +111,7 @@ def _endpoint(argument: str | None, protocol: str) -> str:
         _log.warning(
             "weft: %s is %r, which is not a URL like http://localhost:%d; it is not used",
             source,
-            _without_userinfo(value),
+            _shown(value),
             PORT[protocol],
         )
     return f"http://localhost:{PORT[protocol]}" + (TRACES_PATH if protocol == HTTP else "")
@@ -117,11 +119,15 @@ def _endpoint(argument: str | None, protocol: str) -> str:
 
 def _headers(argument: object) -> dict[str, str]:
     variables = (os.environ.get(f"OTEL_EXPORTER_OTLP_{name}") for name in ("TRACES_HEADERS", "HEADERS"))
-    headers = dict(parse_env_headers(next(filter(None, variables), ""), liberal=True))
+    headers = dict(parse_env_headers(next(filter(None, variables), "").strip(), liberal=True))
     if isinstance(argument, Mapping):
-        headers.update((str(name).lower(), str(value)) for name, value in argument.items())
+        headers.update((str(name).lower(), str(value).strip()) for name, value in argument.items())
     elif argument is not None:
         _log.warning("weft: headers= is not a mapping of names to values; it is not used")
+    # What refuses them later says so with the value (requests), or costs every span (gRPC).
+    for name in [name for name, value in headers.items() if CONTROL.search(value)]:
+        del headers[name]
+        _log.warning("weft: the value of the header %r has control characters in it; it is not sent", name)
     return headers
 
 
@@ -147,5 +153,6 @@ def _is_usable(url: str) -> bool:
         return False
 
 
-def _without_userinfo(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//***@", url)
+def _shown(url: str) -> str:
+    """A URL without what may be a secret. A password may hold an ``@``, and what is no URL a password."""
+    return re.sub(r"//[^/]*@", "//***@", re.sub(r"[?#].*", "?***", url, flags=re.DOTALL))

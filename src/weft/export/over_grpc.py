@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from weft.export.answer import CAUSE_CHARS, Answer, Verdict, taken
+from weft.export.answer import CAUSE_CHARS, Answer, Verdict, taken, words
 from weft.export.wire import USER_AGENT, compression, credentials, setting, timeout_s
 from weft.model.pending import VERSION_HEADER
 
@@ -79,7 +79,7 @@ class GrpcWire:
         except self._failure as error:
             return _refusal(error)
         except Exception as error:  # noqa: BLE001 - a channel that is closed already, say
-            return Answer(Verdict.LATER, str(error)[:CAUSE_CHARS])
+            return Answer(Verdict.LATER, words(error))
         return taken(response, _metadata(call))
 
     def close(self) -> None:
