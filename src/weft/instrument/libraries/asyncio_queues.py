@@ -7,8 +7,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-import wrapt
-
+from weft.instrument.libraries.plain import replace
 from weft.instrument.workers.adoption import Delivery
 from weft.instrument.workers.waiting import waiting_in
 
@@ -21,8 +20,7 @@ def instrument(module: ModuleType) -> None:
     """Wrap the two methods that every put and get ends in (``asyncio.queues``)."""
     _replace(module.Queue)
     if sys.version_info < (3, 12):  # since then wait_for awaits in the caller's own task
-        wrapt.wrap_function_wrapper(asyncio.tasks, "wait_for", _wait_for)
-        asyncio.wait_for = asyncio.tasks.wait_for
+        asyncio.wait_for = replace(asyncio.tasks, "wait_for", _wait_for)
 
 
 def _replace(kind: Any) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-import wrapt
-
+from weft.instrument.libraries.plain import replace
 from weft.instrument.processes import fork
 from weft.instrument.processes.launch import environment_for
 
@@ -26,9 +25,12 @@ def instrument(module: ModuleType) -> None:
     fork.watch()
     for name in ("posix_spawn", "posix_spawnp"):
         if hasattr(module, name):
-            wrapt.wrap_function_wrapper(module, name, _spawn)
-    wrapt.wrap_function_wrapper(module, "execve", _execve)
-    wrapt.wrap_function_wrapper(module, "execv", _execv)
+            replace(module, name, _spawn)
+    takes_descriptor = os.execve in os.supports_fd
+    execve = replace(module, "execve", _execve)
+    if takes_descriptor:
+        os.supports_fd.add(execve)
+    replace(module, "execv", _execv)
 
 
 def _spawn(spawn: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 
+from weft.instrument.libraries.plain import replace
 from weft.instrument.processes.launch import environment_for
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def create_subprocess(module: ModuleType) -> None:
     import asyncio  # noqa: PLC0415 - the package that is being instrumented
 
     for name in ("create_subprocess_exec", "create_subprocess_shell"):
-        wrapt.wrap_function_wrapper(module, name, _keyword)
-        setattr(asyncio, name, getattr(module, name))
+        setattr(asyncio, name, replace(module, name, _keyword))
 
 
 def _popen(start: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
