@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 import tracemalloc
+from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -626,6 +627,84 @@ def test_a_span_that_ends_in_a_finalizer_is_queued(make: Any, receiver: Receiver
         gc.collect()
     assert processor.flush(10)
     assert names(receiver) == ["ended by the collector"]
+
+
+@pytest.fixture
+def starting(monkeypatch: pytest.MonkeyPatch) -> Starting:
+    found = Starting(threading.Thread.start)
+    monkeypatch.setattr("threading.Thread.start", partialmethod(found))
+    return found
+
+
+class Starting:
+    """What is called instead of ``Thread.start``: notes our threads, and does what it is told as well."""
+
+    def __init__(self, start: Any) -> None:
+        self.started: list[str] = []
+        self.fails: str | None = None
+        self.then: Any = lambda: None
+        self._start = start
+
+    def __call__(self, thread: threading.Thread) -> None:
+        if thread.name == self.fails:
+            raise RuntimeError("can't start new thread")
+        self._start(thread)
+        if thread.name.startswith("weft-"):
+            self.started.append(thread.name)
+            self.then()
+
+
+def test_a_span_that_ends_in_a_finalizer_while_threads_are_started_starts_none(
+    starting: Starting, make: Any, receiver: Receiver
+) -> None:
+    processor, tracer = make(receiver.endpoint)
+    starting.then = lambda: tracer.start_span("in a finalizer").end()
+    tracer.start_span("first").end()
+    assert starting.started == ["weft-send", "weft-export"]
+    assert processor.flush(10)
+    assert sorted(names(receiver)) == ["first", "in a finalizer", "in a finalizer"]
+
+
+@pytest.mark.parametrize("disk", [True, False])
+def test_where_one_thread_cannot_be_started_the_other_is_started_once(
+    disk: bool, starting: Starting, make: Any, receiver: Receiver, spool: SpoolLimits
+) -> None:
+    processor, tracer = make(receiver.endpoint, disk=spool if disk else None)
+    starting.fails = "weft-export"
+    for number in range(5):
+        tracer.start_span(str(number)).end()
+    assert starting.started == ["weft-send"]
+    starting.fails = None
+    tracer.start_span("5").end()
+    assert processor.flush(10)
+    assert starting.started == ["weft-send", "weft-export"]
+    assert names(receiver) == [str(number) for number in range(6)]
+
+
+def test_what_could_not_be_collected_by_a_thread_is_sent_at_the_end(
+    starting: Starting, make: Any, receiver: Receiver
+) -> None:
+    processor, tracer = make(receiver.endpoint, disk=None)
+    starting.fails = "weft-export"
+    tracer.start_span("one").end()
+    processor.shutdown()
+    assert names(receiver) == ["one"]
+    assert processor.counters.lost == {}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # since Python 3.12
+def test_nothing_begins_again_after_the_end(starting: Starting, make: Any, receiver: Receiver) -> None:
+    processor, tracer = make(receiver.endpoint)
+    processor.announcer = Everything()
+    processor.shutdown()
+
+    def span() -> bool:
+        tracer.start_span("late").end()
+        return not starting.started and processor.counters.waiting == 0
+
+    assert span()
+    assert forked(span) == 0
+    assert receiver.requests == []
 
 
 def test_many_threads_lose_nothing(make: Any, receiver: Receiver) -> None:

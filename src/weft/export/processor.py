@@ -107,6 +107,7 @@ class ExportProcessor(SpanProcessor):
         self._limits = limits
         self._spool = spool if spool is not None and spool.directory is not None else None
         self._make_wire = make_wire or destination.wire
+        self._stopping = False  # for good: a child that is forked after the end does not export either
         self._begin()
         # Here and not in the thread: little can be imported or started once the interpreter shuts down.
         self._wire = self._make_wire()
@@ -130,7 +131,6 @@ class ExportProcessor(SpanProcessor):
         self._errands: deque[_Errand] = deque()
         self._open = OpenSpans()
         self._forked = False
-        self._stopping = False
         self._ended = False
         self._tally = Tally()
         spools = (
@@ -141,6 +141,8 @@ class ExportProcessor(SpanProcessor):
         self._sender = Sender(self._take_wire, self._outbox, self._tally)
         self._report = Report(str(self._destination), self._limits, self._spool)
         self._starting = threading.RLock()
+        self._is_starting = False
+        self._sending: threading.Thread | None = None
         self._collector: threading.Thread | None = None
         # A lock as a signal: releasing it is atomic, also where a finalizer interrupts (Event.set is not).
         self._wake = threading.Lock()
@@ -254,12 +256,13 @@ class ExportProcessor(SpanProcessor):
             if self._stopping:
                 return
             self._stopping = True
-            running = self._collector
-        if running is not None:
+            sending, running = self._sending, self._collector
+        if sending is not None:
             self.drain(timeout_s)
             self._sender.stop()
             self._ended = True
             self._signal()
+        if running is not None:
             running.join(DISK_S)
         unsent = self._outbox.give_up() + len(self._queue)
         if unsent:
@@ -317,21 +320,28 @@ class ExportProcessor(SpanProcessor):
 
     def _start(self) -> None:
         with self._starting:
-            if self._collector is not None:
+            # A finalizer or a signal handler may end a span while a thread is started here, and come again.
+            if self._stopping or self._is_starting or self._collector is not None:
                 return
+            self._is_starting = True
             token = attach(Context())  # the threads must not keep the span alive that happened to be first
             try:
-                threading.Thread(target=self._sender.run, name="weft-send", daemon=True).start()
+                if self._sending is None:
+                    sending = threading.Thread(target=self._sender.run, name="weft-send", daemon=True)
+                    sending.start()
+                    self._sending = sending
                 collector = threading.Thread(target=self._collect, name="weft-export", daemon=True)
                 collector.start()
                 self._collector = collector
             except RuntimeError:
-                # No thread can be started while the interpreter shuts down: straight to the disk, then.
+                # No thread can be started while the interpreter shuts down, or where there are too many of
+                # them: straight to the disk, then. The next span tries again.
                 self._errands.append(_Errand(at_once=True))
                 with Encoder() as encoder:
                     self._round(encoder)
             finally:
                 detach(token)
+                self._is_starting = False
 
     def _signal(self) -> None:
         if self._wake.locked():
