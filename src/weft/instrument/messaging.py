@@ -1,9 +1,10 @@
 """Spans for messages: PRODUCER where one is sent, CONSUMER around the work on one that arrived.
 
-Source: OpenTelemetry semantic conventions v1.44, docs/messaging/messaging-spans.md. The conventions leave it
-    open
-whether the span that processes a single message is a child of its sender or only linked to it. Here it is a
-child, so that a workflow is one trace; where it has an ambient span too, that one is linked.
+Source: OpenTelemetry semantic conventions v1.44, docs/messaging/messaging-spans.md.
+
+The conventions leave it open whether the span that processes a single message is a child of its sender or only
+linked to it. Here it is a child, so that a workflow is one trace; where it has an ambient span too, that one
+is linked.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from weft.instrument.span import SpanScope
 from weft.model import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from types import TracebackType
 
     from opentelemetry.context import Context
+
+    from weft.instrument.running import RunningSpan
 
 
 def publishing(system: str, destination: str | None) -> SpanScope:
@@ -36,6 +40,12 @@ def publishing(system: str, destination: str | None) -> SpanScope:
             keys.MESSAGING_OPERATION_TYPE: "send",
         },
     )
+
+
+async def awaited(sent: Awaitable[Any], running: RunningSpan) -> Any:
+    """Wait, inside the span of sending, for a client that sends asynchronously; return what it returns."""
+    with running:
+        return await sent
 
 
 class Task:

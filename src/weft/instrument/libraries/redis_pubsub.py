@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from weft.context.current import attached
 from weft.context.messages import pack
-from weft.instrument.messaging import Task, body_bytes, publishing
+from weft.instrument.messaging import Task, awaited, body_bytes, publishing
 from weft.model import keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
-
-    from weft.instrument.running import RunningSpan
 
 SYSTEM = "redis"
 MESSAGE_TYPES = ("message", "pmessage", "smessage")
@@ -64,7 +62,7 @@ def publish(client: Client | AsyncClient, channel: str | bytes, payload: object)
         running.end(error)
         raise
     if inspect.isawaitable(sent):
-        return _awaited(sent, running)
+        return awaited(sent, running)
     running.end()
     return sent
 
@@ -114,11 +112,6 @@ class Tasks:
         async for message in self._pubsub.listen():
             if _is_message(message):
                 yield process(message)
-
-
-async def _awaited(sent: Awaitable[Any], running: RunningSpan) -> Any:
-    with running:
-        return await sent
 
 
 def _is_message(message: object) -> bool:

@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any
 from weft.context.current import attached
 from weft.context.messages import pack
 from weft.instrument.libraries.websocket_ends import far_end, path_of
-from weft.instrument.messaging import Task, body_bytes, publishing
+from weft.instrument.messaging import Task, awaited, body_bytes, publishing
 from weft.instrument.trust.egress import going_to
 from weft.model import keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-
-    from weft.instrument.running import RunningSpan
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 SYSTEM = "websocket"
 
@@ -54,7 +52,7 @@ def send(websocket: Any, payload: object) -> Any:
         running.end(error)
         raise
     if inspect.isawaitable(sent):
-        return _awaited(sent, running)
+        return awaited(sent, running)
     running.end()
     return sent
 
@@ -103,11 +101,6 @@ class Tasks:
         async for message in messages:
             if _is_message(message):
                 yield process(message, self._websocket)
-
-
-async def _awaited(sent: Awaitable[Any], running: RunningSpan) -> Any:
-    with running:
-        return await sent
 
 
 def _sender(websocket: Any) -> Callable[[str], Any]:
