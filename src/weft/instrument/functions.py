@@ -3,6 +3,9 @@
 A generator's span is current only while the generator's own code runs. Were it attached once for the whole
 iteration, it would stay current in the caller between two items, and every span of the caller's loop would
 become its child (open-telemetry/opentelemetry-python#2606).
+
+What is returned is a function of the same kind for ``inspect`` too, as FastAPI and pytest ask it. Only the
+body of such a function can look at the arguments: a generator that lacks one raises at its first step.
 """
 
 from __future__ import annotations
