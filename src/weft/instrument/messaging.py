@@ -2,9 +2,9 @@
 
 Source: OpenTelemetry semantic conventions v1.44, docs/messaging/messaging-spans.md.
 
-The conventions leave it open whether the span that processes a single message is a child of its sender or only
-linked to it. Here it is a child, so that a workflow is one trace; where it has an ambient span too, that one
-is linked.
+The conventions leave it open whether the span that processes a single message is a child of its sender or
+only linked to it. Here it is a child, so that a workflow is one trace; where it has an ambient span too, that
+one is linked.
 """
 
 from __future__ import annotations
