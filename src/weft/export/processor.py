@@ -169,7 +169,8 @@ class ExportProcessor(SpanProcessor):
         if self._stopping or context is None or not context.trace_flags.sampled:
             return
         size, limits = size_of(span), self._limits
-        if len(self._queue) >= limits.max_spans or self._queued_bytes + size > limits.max_bytes // 2:
+        is_full = len(self._queue) >= limits.max_spans or self._queued_bytes + size > limits.max_bytes // 2
+        if is_full and self._queue:  # a single span is taken whatever its size: it is cut before it is sent
             self._tally.lost(1, "queue full")
             self._signal()
             return
