@@ -281,6 +281,32 @@ def test_a_trace_that_was_begun_anew_by_policy_is_not_put_under_the_environments
     assert baggage.get_baggage("user", rooted) == "eve"
 
 
+def test_before_its_first_span_a_program_hands_on_what_it_was_started_with(run: Run) -> None:
+    done = run(
+        """
+        import json
+        import weft
+        from opentelemetry import trace
+        weft.init("caller")
+        alone = weft.inject({})
+        with trace.get_tracer("a.library").start_as_current_span("GET"):  # in no scope of ours
+            inside = weft.inject({})
+        elsewhere = weft.extract({"traceparent": "00-%032x-%016x-01" % (2, 2)})
+        with weft.attached(elsewhere), trace.get_tracer("a.library").start_as_current_span("GET"):
+            other = weft.inject({})
+        print(json.dumps([alone, inside, other, weft.messages.unpack(weft.messages.pack(1)).payload]))
+        """,
+        OTEL_TRACES_EXPORTER="none",
+        TRACEPARENT=STALE,
+        BAGGAGE="user=ada",
+    )
+    alone, inside, other, _ = json.loads(done.stdout)
+    assert alone == {"traceparent": STALE, "baggage": "user=ada"}
+    assert inside["baggage"] == "user=ada"
+    assert inside["traceparent"].split("-")[1] == STALE.split("-")[1] != other["traceparent"].split("-")[1]
+    assert "baggage" not in other
+
+
 def test_children_started_at_once_from_many_threads_get_their_own(run: Run) -> None:
     done = run(
         """

@@ -14,7 +14,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import SpanKind
 
-from weft.context import environment
+from weft.context import baggage, environment
 from weft.context.arrival import SPAN_KEY
 from weft.instrument.processes.passing import taken
 from weft.instrument.trust.egress import going_to
@@ -52,6 +52,27 @@ def rooted(context: Context, kind: SpanKind = SpanKind.INTERNAL) -> Context:
     return Context({**_context, **context})
 
 
+def handed_on(context: Context | None) -> Context:
+    """What goes along with a call: where no span is current, what this process was started with.
+
+    A span of a library's own, which hangs under it without a scope of ours around, takes its baggage along.
+
+    Args:
+        context: The context of the call; the current one by default.
+    """
+    now = get_current() if context is None else context
+    if _context is None:
+        return now
+    span = now.get(SPAN_KEY)
+    if span is None:
+        return Context({**_context, **now}) if context is None else now
+    if baggage.CONTEXT_KEY in now or baggage.CONTEXT_KEY not in _context:
+        return now
+    if trace.get_current_span(now).get_span_context().trace_id != _trace_id(_context):
+        return now  # a request's, or one that policy made begin anew
+    return Context({**now, baggage.CONTEXT_KEY: _context[baggage.CONTEXT_KEY]})
+
+
 def for_child(given: Mapping[str, str] | None) -> dict[str, str] | None:
     """The environment for a child process: fresh values in place of inherited ones.
 
@@ -76,3 +97,7 @@ def for_child(given: Mapping[str, str] | None) -> dict[str, str] | None:
     if fresh == there or (own and not fresh):
         return None
     return {**environment.without(source, names), **fresh}
+
+
+def _trace_id(context: Context) -> int:
+    return trace.get_current_span(context).get_span_context().trace_id

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context, get_current
+from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import TextMapPropagator, default_getter, default_setter
 
 from weft.context.arrival import refused
 from weft.context.propagator import put
+from weft.instrument.processes import ambient
 from weft.instrument.trust import egress, ingress, policy
 from weft.instrument.trust.policy import EVERYTHING
 
@@ -57,11 +58,11 @@ class Boundary(TextMapPropagator):
         self, carrier: Any, context: Context | None = None, setter: Setter[Any] = default_setter
     ) -> None:
         """Write the context into a carrier, as far as its destination may have it."""
-        leave = egress.leave_for(context)
+        now = ambient.handed_on(context)
+        leave = egress.leave_for(now)
         if leave is EVERYTHING:
-            self._propagator.inject(carrier, context, setter)
+            self._propagator.inject(carrier, now, setter)
         elif leave.trace or leave.baggage:
             with suppress(Exception):  # carriers and setters may raise anything
-                now = get_current() if context is None else context
                 fields = self._propagator.written(now, with_trace=leave.trace, with_baggage=leave.baggage)
                 put(carrier, fields, setter)
