@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import threading
 import tracemalloc
 from functools import partialmethod
@@ -381,6 +382,26 @@ def test_a_disk_that_is_full_costs_nothing_when_there_is_room_again(
     until(lambda: processor.counters.on_disk == 1, "there is room again")
     with otlp_receiver(port) as receiver:
         receiver.wait_for("one")
+
+
+def test_where_the_spool_was_deleted_another_one_is_made_and_the_loss_is_said(
+    make: Any, spool: SpoolLimits
+) -> None:
+    port = free_port()
+    processor, tracer = make(f"http://127.0.0.1:{port}", QUICK)
+    for _ in range(3):
+        tracer.start_span("before").end()
+    until(lambda: processor.counters.on_disk == 3, "they are on disk")
+    assert spool.directory
+    shutil.rmtree(spool.directory)
+    tracer.start_span("after").end()
+    until(lambda: processor.counters.lost == {"disk damaged": 3}, "the loss is noticed")
+    until(lambda: processor.counters.on_disk == 1, "there is a disk again")
+    assert len(spool_of(processor)) == 1
+    with otlp_receiver(port) as receiver:
+        assert processor.flush(10) or processor.flush(10)
+        assert names(receiver) == ["after"]
+    assert processor.counters.on_disk == 0
 
 
 def test_what_is_too_old_is_not_sent(make: Any, spool: SpoolLimits, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -258,6 +259,39 @@ def test_damage_costs_what_is_damaged(make: Callable[..., Spools], losses: Losse
     assert again.head(100) == []
     assert again.empty
     assert losses.spans == {"disk damaged": 2}
+
+
+def test_of_what_it_wrote_itself_the_spans_are_counted_when_they_cannot_be_read(
+    make: Callable[..., Spools], losses: Losses
+) -> None:
+    spool = make().own()
+    spool.append([body("one", 3), body("two", 4)])
+    shutil.rmtree(spool.directory)
+    assert spool.head(100) == []
+    assert spool.empty
+    assert spool.spans == 0
+    assert losses.spans == {"disk damaged": 7}
+    spool.abandon()
+    assert losses.spans == {"disk damaged": 7}
+
+
+def test_what_is_appended_while_an_empty_spool_is_read_is_not_taken_for_damage(
+    make: Callable[..., Spools], losses: Losses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = make().own()
+    read = spool._journal.read
+
+    def reading(start: int) -> list[tuple[int, bytes]]:
+        found = list(read(start))
+        spool.append([body("just then")])
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool._journal, "read", reading)
+        assert spool.head(100) == []
+        spool.expire(3600)
+    assert texts(spool) == ["just then"] * 2
+    assert losses.spans == {}
 
 
 def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, losses: Losses) -> None:

@@ -159,6 +159,8 @@ class Outbox:
 
     def _write(self, bodies: list[Body]) -> None:
         assert self._spools is not None
+        if self._own is not None and not self._own.directory.is_dir():
+            self._abandon(self._own)
         if self._own is None:
             self._own = self._spools.own()
         if monotonic() >= self._next_limit_s:
@@ -166,6 +168,17 @@ class Outbox:
             self._next_limit_s = monotonic() + LOOK_S
         self._own.append(bodies)
         self._tally.spooled(sum(body.spans for body in bodies if body.sequence is not None))
+
+    def _abandon(self, gone: Spool) -> None:
+        """Let go of a spool whose directory was deleted: what is appended to it would be written nowhere."""
+        with self.changed:
+            if any(body.sequence is not None for body in self._flying):
+                raise FileNotFoundError(f"{gone.directory} is gone")  # their numbers are its own: a bit later
+            self._own = None
+        try:
+            gone.abandon()
+        except (OSError, JournalError) as error:
+            _log.debug("weft: %s is gone: %s", gone.directory, error)
 
     def _settle(self) -> None:
         """Let go of what is done or on disk."""
@@ -310,7 +323,8 @@ class Outbox:
     @property
     def on_disk(self) -> int:
         """Spans on disk, of those that this process wrote."""
-        return self._own.spans if self._own is not None else 0
+        own = self._own
+        return own.spans if own is not None else 0
 
     @property
     def settled(self) -> bool:

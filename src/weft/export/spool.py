@@ -116,6 +116,7 @@ class Spool:
 
     def head(self, max_bytes: int) -> list[Kept]:
         """The oldest requests, as many as fit into so many bytes, at least one where there is any."""
+        end = self._journal.end  # before it is read: what is appended meanwhile is not damaged
         found: list[Kept] = []
         size = 0
         for kept in self._kept():
@@ -123,8 +124,8 @@ class Spool:
             if found and size > max_bytes:
                 break
             found.append(kept)
-        if not found and not self.empty:
-            self._pass_damage()
+        if not found:
+            self._pass_damage(end)
         return found
 
     def forget(self, sequence: int, spans: int) -> None:
@@ -156,14 +157,15 @@ class Spool:
 
     def _drop(self, reason: str, wanted: Callable[[int, Kept], bool]) -> None:
         """Drop the oldest requests for as long as ``wanted(bytes dropped so far, request)`` holds."""
+        end = self._journal.end
         spans, dropped, last = 0, 0, None
         for kept in self._kept():
             if not wanted(dropped, kept):
                 break
             spans, dropped, last = spans + kept.spans, dropped + len(kept.data), kept.sequence
         else:
-            if last is None and not self.empty:
-                self._pass_damage()
+            if last is None:
+                self._pass_damage(end)
         if last is not None:
             self._lost(spans, reason)
             self.forget(last, spans)
@@ -173,10 +175,26 @@ class Spool:
             written_ns, spans = _HEAD.unpack_from(entry)
             yield Kept(sequence, written_ns, spans, entry[_HEAD.size :])
 
-    def _pass_damage(self) -> None:
-        """Nothing that waits can be read. Requests are counted then, since their spans are not known."""
-        self._lost(self.entries, "disk damaged")
-        self.forget(self._journal.end - 1, 0)
+    def abandon(self) -> None:
+        """Give up all that is in it without looking, since its directory is gone, and close it."""
+        try:
+            self._pass_damage(self._journal.end)
+        finally:
+            self._journal.close()
+
+    def _pass_damage(self, end: int) -> None:
+        """Of what waits below this number nothing can be read.
+
+        Requests are counted where their spans are not known, since another process wrote them.
+        """
+        with self._counting:
+            entries = end - self.first
+            if entries <= 0:
+                return
+            self._next = end
+            spans, self.spans = self.spans, 0
+        self._lost(spans or entries, "disk damaged")
+        self._journal.forget(end)
 
     def _count(self, spans: int) -> None:
         with self._counting:
