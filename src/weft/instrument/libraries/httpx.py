@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
+from opentelemetry import propagate
+from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 
 from weft.instrument.libraries import outgoing
 from weft.instrument.trust.egress import going_to
@@ -64,6 +66,7 @@ def _instrument(module: Any, instrumentor_name: str) -> None:
             wrapt.wrap_function_wrapper(module, f"{name}.{method}", traced._self_wrapper)
     for client in ("Client", "AsyncClient"):
         wrapt.wrap_function_wrapper(module, f"{client}._build_redirect_request", _build_redirect_request)
+        wrapt.wrap_function_wrapper(module, f"{client}._send_single_request", _send_single_request)
     while _waiting:
         _instrument(*_waiting.pop())
 
@@ -90,6 +93,24 @@ def _inject(inject: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> None:
 
 def _positional(args: Any, kwargs: Any) -> Any:
     return args or (kwargs["request"],)
+
+
+def _send_single_request(send: Callable[..., Any], client: Any, args: Any, kwargs: Any) -> Any:
+    """One request of a client, through whichever transport: a transport of the user's own is not traced.
+
+    It may well hand the request on to one that is, so it has no span here; the context goes along with it.
+    """
+    (request,) = _positional(args, kwargs)
+    with going_to(request.url.host, request.url.port) as destination:
+        if not _is_traced(client._transport_for_url(request.url)) and is_http_instrumentation_enabled():
+            propagate.inject(request.headers)
+        destination.strip(request.headers)
+    return send(*args, **kwargs)
+
+
+def _is_traced(transport: Any) -> bool:
+    methods = (getattr(type(transport), name, None) for name in ("handle_request", "handle_async_request"))
+    return any(hasattr(method, "__wrapped__") for method in methods)
 
 
 def _build_redirect_request(build: Callable[..., Any], _: Any, args: Any, kwargs: Any) -> Any:
