@@ -49,7 +49,7 @@ class Settings(BaseSettings):
             but loopback.
     """
 
-    model_config = SettingsConfigDict(env_prefix="WEFT_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="WEFT_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     data: Path = Field(default_factory=default_data)
     host: str = "127.0.0.1"
