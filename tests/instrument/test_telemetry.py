@@ -254,6 +254,48 @@ print(json.dumps([os.getpid(), child]))
     assert done.stderr == ""
 
 
+def test_a_call_that_sends_elsewhere_does_not_wait_for_the_backend_before(receiver: Receiver) -> None:
+    done = run(
+        f"""
+from weft.instrument import telemetry
+from weft.export.processor import ExportProcessor
+telemetry.init("a", endpoint="{receiver.endpoint}", instrument=False).lend()  # as `weft run` does
+with weft.agent("first"): pass
+connected, waited, shutdown = threading.Event(), [], ExportProcessor.shutdown
+def late(processor, timeout):
+    waited.append(connected.wait(20))
+    shutdown(processor, timeout)
+ExportProcessor.shutdown = late
+handle = weft.init("a", endpoint="{receiver.endpoint}/v1/traces", instrument=False)
+connected.set()
+with weft.agent("second"): pass
+handle.shutdown()
+print(json.dumps(waited))
+"""
+    )
+    assert answer(done) == [True, True]
+    assert sorted(span.name for span in receiver.spans()) == ["invoke_agent first", "invoke_agent second"]
+
+
+def test_a_child_that_is_forked_during_the_call_can_call_it_itself() -> None:
+    done = run(
+        """
+import signal, warnings
+warnings.simplefilter("ignore")  # since 3.12 Python warns of forking with threads
+from weft.instrument import telemetry
+with telemetry._lock:
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        weft.init("child")
+        os._exit(0)
+print(json.dumps(os.waitpid(child, 0)[1]))
+""",
+        OTEL_TRACES_EXPORTER="none",
+    )
+    assert answer(done) == 0
+
+
 def test_threads_and_pools_stay_in_the_trace(receiver: Receiver) -> None:
     done = run(
         f"""

@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import threading
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import trace
@@ -45,6 +46,15 @@ _lock = threading.Lock()
 _current: Telemetry | None = None
 
 
+def _renew_lock() -> None:
+    """In a forked child the thread does not run that may have held it at the fork."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
 class Telemetry:
     """What ``weft.init`` set up.
 
@@ -53,21 +63,22 @@ class Telemetry:
         where: The ``endpoint``, ``protocol`` and ``headers`` that were asked for.
     """
 
-    __slots__ = ("_pid", "processor", "where")
+    __slots__ = ("_ending", "_pid", "processor", "where")
 
     def __init__(self, processor: ExportProcessor | None, where: Sequence[object] = ()) -> None:
         self.processor = processor
         self.where = where
+        self._ending: threading.Thread | None = None
         self._pid = os.getpid()
 
     def flush(self, timeout: float = FLUSH_S) -> bool:
         """Send the spans that have ended. True when the backend took them all within ``timeout`` seconds."""
-        return self.processor is None or self.processor.flush(timeout)
+        return self.processor is None or self.processor.flush(self._left_s(timeout))
 
     def drain(self, timeout: float = FLUSH_S) -> None:
         """Send the spans that have ended for as long as answers come; what is left then is on disk."""
         if self.processor is not None:
-            self.processor.drain(timeout)
+            self.processor.drain(self._left_s(timeout))
 
     def shutdown(self, timeout: float = FLUSH_S) -> None:
         """Send the spans that have ended and stop sending. Called at exit by itself.
@@ -75,7 +86,7 @@ class Telemetry:
         Takes at most ``timeout`` seconds, and about one where the backend does not answer.
         """
         if self.processor is not None:
-            self.processor.shutdown(timeout)
+            self.processor.shutdown(self._left_s(timeout))
 
     @property
     def counters(self) -> Counters:
@@ -90,7 +101,17 @@ class Telemetry:
         before, self.processor = self.processor, processor
         provider.add_span_processor(processor)
         if before is not None:
-            before.shutdown(FLUSH_S)
+            # A backend that does not answer is waited for at the end, and not where the program begins.
+            self._ending = threading.Thread(target=before.shutdown, args=(FLUSH_S,), daemon=True)
+            self._ending.start()
+
+    def _left_s(self, timeout_s: float) -> float:
+        """Wait until what ended before `send_to` is sent or on disk; returns what is left of the time."""
+        if self._ending is None:
+            return timeout_s
+        begun_s = monotonic()
+        self._ending.join(timeout_s)
+        return max(0.0, timeout_s - (monotonic() - begun_s))
 
     def is_of_this_process(self) -> bool:
         """Whether this process set it up itself: not its parent before a fork, nor a pool for its worker."""
