@@ -258,6 +258,41 @@ def _asks(port: int) -> bool:
         return False
 
 
+def test_an_event_loop_goes_on_while_the_spans_of_its_server_are_sent(
+    receiver: Receiver, environment: dict[str, str]
+) -> None:
+    script = """
+import asyncio, uvicorn
+from weft.export.processor import ExportProcessor
+
+waits, goes_on, seen, drain = threading.Event(), threading.Event(), [], ExportProcessor.drain
+def draining(processor, timeout):
+    waits.set()
+    seen.append(goes_on.wait(20))
+    drain(processor, timeout)
+
+weft.init('a', instrument=False)
+async def application(scope, receive, send): pass
+
+async def main():
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level='error', lifespan='off'))
+    serving = asyncio.create_task(server.serve())
+    while not server.started: await asyncio.sleep(0.01)
+    span('one')
+    ExportProcessor.drain = draining
+    server.should_exit = True
+    while not waits.is_set(): await asyncio.sleep(0.01)
+    goes_on.set()
+    await serving
+
+asyncio.run(main())
+ExportProcessor.drain = drain
+os._exit(0 if seen == [True] else 1)
+"""
+    assert run(script, environment) == 0
+    assert names(receiver) == ["one"]
+
+
 def test_a_worker_of_celery_leaves_nothing_behind(
     receiver: Receiver, environment: dict[str, str], tmp_path: Path
 ) -> None:

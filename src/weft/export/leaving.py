@@ -14,6 +14,7 @@ before the fork (`weft.export.processor`).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -91,9 +92,18 @@ class Leaving:
             try:
                 return await wrapped(*arguments, **options)
             finally:
-                self._leave()  # in the event loop, which has nothing left to do
+                # Before uvicorn ends the process, and beside the event loop, which may go on without it.
+                await self._leave_aside()
 
         wrapt.wrap_function_wrapper(server, "Server.shutdown", shutdown)
+
+    async def _leave_aside(self) -> None:
+        try:
+            leaving = asyncio.get_running_loop().run_in_executor(None, self._leave)
+        except RuntimeError:  # no thread can be started any more
+            self._leave()
+        else:
+            await leaving
 
     def _celery(self, signals: Any) -> None:
         def started(**_: object) -> None:
