@@ -23,7 +23,7 @@ from tests.export.grpc_receiver import GrpcReceiver, grpc_receiver
 from tests.otlp_receiver import Receiver, otlp_receiver
 from tests.servers import free_port
 
-from weft.export.answer import Verdict, taken
+from weft.export.answer import Verdict, taken, words
 from weft.export.otlp import Destination, destination
 from weft.export.over_http import _retry_after_s
 
@@ -242,3 +242,9 @@ def test_no_retry_after_raises(value: str) -> None:
 @given(st.binary())
 def test_no_answer_raises(content: bytes) -> None:
     assert taken(content, {}).verdict is Verdict.TAKEN
+
+
+def test_what_another_protocol_answers_brings_no_control_character_into_the_log() -> None:
+    said = words(ConnectionError("bad status line \x00\x00\x12\x1b[2J\x04"))
+    assert said.isprintable()
+    assert said.startswith("bad status line ")

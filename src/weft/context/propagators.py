@@ -125,8 +125,8 @@ def _complain(unknown: tuple[str, ...], others: tuple[str, ...]) -> None:
     """Say it once, however often the environment is read."""
     if unknown:
         _log.warning(
-            "weft: %s: no propagator is called %s; going on with %s. Check the spelling, or install the package "
-            "that has it (pip install opentelemetry-propagator-...).",
+            "weft: %s: no propagator is called %s; going on with %s. Check the spelling, or install the "
+            "package that has it (pip install opentelemetry-propagator-...).",
             VARIABLE,
             " or ".join(map(repr, unknown)),
             ",".join(others),

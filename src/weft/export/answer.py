@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Characters of a cause: it goes into one line of a log.
 CAUSE_CHARS: Final = 200
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 class Verdict(Enum):
@@ -81,4 +84,5 @@ def words(error: BaseException) -> str:
         seen.add(id(cause))
         error = cause
     text = "" if isinstance(error, ValueError) else str(error)
-    return (text or type(error).__name__)[:CAUSE_CHARS]
+    # What another protocol answers is repeated by Python's HTTP client, byte by byte (a port of gRPC's, say).
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text or type(error).__name__)[:CAUSE_CHARS]

@@ -74,11 +74,11 @@ def destination(
         headers: Headers for every request, added to those of the environment.
     """
     wanted = _protocol(protocol)
-    if wanted == GRPC and find_spec("opentelemetry.exporter.otlp.proto.grpc") is None:
+    if wanted == GRPC and find_spec("grpc") is None:
         url = _endpoint(endpoint, HTTP).replace(f":{PORT[GRPC]}", f":{PORT[HTTP]}", 1)
         _log.warning(
-            "weft: OTLP over gRPC needs a package that is not installed (pip install 'weft[grpc]'); sending "
-            "over HTTP to %s",
+            "weft: OTEL_EXPORTER_OTLP_PROTOCOL (or protocol=) asks for grpc, which needs a package that is "
+            "not installed (pip install 'weft[grpc]'); sending over HTTP to %s",
             _shown(url),
         )
         return Destination(HTTP, url, _headers(headers))
