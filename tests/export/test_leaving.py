@@ -192,6 +192,8 @@ if __name__ == "__main__":
     with context.Pool(1) as pool:
         pool.apply(work, ("pool",))
         pool.close(); pool.join()
+    with context.Pool(1) as pool:  # its end terminates its workers, by a signal
+        pool.apply(work, ("terminated",))
     work("main")
 """
     )
@@ -200,7 +202,7 @@ if __name__ == "__main__":
         env=environment, timeout=60, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert names(receiver) == ["executor", "main", "pool", "process"]
+    assert names(receiver) == ["executor", "main", "pool", "process", "terminated"]
 
 
 APPLICATION = """
