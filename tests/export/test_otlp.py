@@ -171,3 +171,13 @@ anything = (
 @given(anything, anything, anything)
 def test_no_argument_makes_it_raise(endpoint: Any, protocol: Any, headers: Any) -> None:
     assert isinstance(destination(endpoint, protocol, headers), Destination)
+
+
+def test_an_entry_of_the_headers_variable_that_cannot_be_read_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization: Bearer s3cr3t, x-team=a%20b=c,,Key = v")
+    assert destination().headers == {"x-team": "a b=c", "key": "v"}
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "OTEL_EXPORTER_OTLP_HEADERS" in line
+    assert "s3cr3t" not in line

@@ -16,9 +16,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import urlsplit
-
-from opentelemetry.util.re import parse_env_headers
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from weft.export.wire import Wire
@@ -29,6 +27,8 @@ PORT: Final = {HTTP: 4318, GRPC: 4317}
 TRACES_PATH: Final = "/v1/traces"
 #: Not in the value of a header (RFC 9110, 5.5): all control characters but the tab.
 CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110, section 5.6.2
 
 _log = logging.getLogger("weft")
 
@@ -118,8 +118,9 @@ def _endpoint(argument: str | None, protocol: str) -> str:
 
 
 def _headers(argument: object) -> dict[str, str]:
-    variables = (os.environ.get(f"OTEL_EXPORTER_OTLP_{name}") for name in ("TRACES_HEADERS", "HEADERS"))
-    headers = dict(parse_env_headers(next(filter(None, variables), "").strip(), liberal=True))
+    names = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+    variable = next((name for name in names if os.environ.get(name)), "")
+    headers = _headers_in(variable) if variable else {}
     if isinstance(argument, Mapping):
         headers.update((str(name).lower(), str(value).strip()) for name, value in argument.items())
     elif argument is not None:
@@ -128,6 +129,21 @@ def _headers(argument: object) -> dict[str, str]:
     for name in [name for name, value in headers.items() if CONTROL.search(value)]:
         del headers[name]
         _log.warning("weft: the value of the header %r has control characters in it; it is not sent", name)
+    return headers
+
+
+def _headers_in(variable: str) -> dict[str, str]:
+    """Read ``name=value,name=value``, percent-encoded (protocol/exporter.md, "Specifying headers").
+
+    OpenTelemetry's own reader (API 1.45) logs an entry that it cannot read, with the token that is in it.
+    """
+    headers: dict[str, str] = {}
+    for entry in os.environ[variable].split(","):
+        name, equals, value = entry.partition("=")
+        if equals and _HEADER_NAME.fullmatch(name.strip()):
+            headers[name.strip().lower()] = unquote(value.strip())
+        elif entry.strip():
+            _log.warning("weft: %s has an entry that is not name=value; it is not sent", variable)
     return headers
 
 
