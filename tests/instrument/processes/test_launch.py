@@ -289,10 +289,10 @@ def test_before_its_first_span_a_program_hands_on_what_it_was_started_with(run: 
         from opentelemetry import trace
         weft.init("caller")
         alone = weft.inject({})
-        with trace.get_tracer("a.library").start_as_current_span("GET"):  # in no scope of ours
+        with trace.get_tracer("another").start_as_current_span("GET"):  # in no scope of ours
             inside = weft.inject({})
         elsewhere = weft.extract({"traceparent": "00-%032x-%016x-01" % (2, 2)})
-        with weft.attached(elsewhere), trace.get_tracer("a.library").start_as_current_span("GET"):
+        with weft.attached(elsewhere), trace.get_tracer("another").start_as_current_span("GET"):
             other = weft.inject({})
         print(json.dumps([alone, inside, other, weft.messages.unpack(weft.messages.pack(1)).payload]))
         """,
