@@ -11,7 +11,9 @@ from typing import Final
 SERVICE_NAME: Final = "service.name"
 SERVICE_VERSION: Final = "service.version"
 SERVICE_INSTANCE_ID: Final = "service.instance.id"
+HOST_ID: Final = "host.id"
 HOST_NAME: Final = "host.name"
+HOSTNAME: Final = "hostname"  # of Jaeger's own clients
 PROCESS_PID: Final = "process.pid"
 TELEMETRY_DISTRO_NAME: Final = "telemetry.distro.name"
 TELEMETRY_DISTRO_VERSION: Final = "telemetry.distro.version"

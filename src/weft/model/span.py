@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
+from weft.model import keys
 from weft.model.pending import State
+from weft.model.work import NO_WORK, Work
 
 Kind = Literal["unspecified", "internal", "server", "client", "producer", "consumer"]
 Status = Literal["unset", "ok", "error"]
@@ -68,6 +70,7 @@ class Span:
         resource: Attributes of the process, without `service.name`.
         state: Whether it has ended.
         silent_s: How many seconds ago it was last announced, where it has not.
+        work: What it says of AI work, in one vocabulary.
     """
 
     trace_id: str
@@ -86,6 +89,7 @@ class Span:
     resource: Mapping[str, Value] = field(default_factory=dict)
     state: State = "ended"
     silent_s: int = 0
+    work: Work = NO_WORK
 
     @property
     def duration_ns(self) -> int:
@@ -96,3 +100,19 @@ class Span:
     def failed(self) -> bool:
         """Whether the span says that its work went wrong."""
         return self.status == "error"
+
+    @property
+    def host(self) -> str | None:
+        """The machine or container whose clock stamped it; None when the resource names none."""
+        return next((text(self.resource[key]) for key in _HOST if self.resource.get(key)), None)
+
+    @property
+    def process(self) -> tuple[str, ...]:
+        """What tells its process from all others of the trace, as far as the resource says."""
+        resource = self.resource
+        return (self.service, *(text(resource.get(key)) for key in _PROCESS))
+
+
+#: In the order in which they are believed; `hostname` is what Jaeger's clients wrote.
+_HOST: Final = (keys.HOST_ID, keys.HOST_NAME, keys.HOSTNAME, keys.SERVICE_INSTANCE_ID)
+_PROCESS: Final = (keys.SERVICE_INSTANCE_ID, keys.HOST_NAME, keys.HOSTNAME, keys.PROCESS_PID)
