@@ -41,6 +41,7 @@ class Trace:
         trace_id: 32 lowercase hex digits.
         spans: The spans as they came; never empty.
         roots: The tops of the tree, earliest start first.
+        node_of: The node of a span id; where several spans share it, the earlier one, which has the children.
         warnings: What the backend said about the trace as a whole.
     """
 
@@ -50,7 +51,7 @@ class Trace:
         self.trace_id = trace_id
         self.spans = tuple(spans)
         self.warnings = tuple(warnings)
-        self.roots = _grow(self.spans)
+        self.roots, self.node_of = _grow(self.spans)
 
     def walk(self) -> Iterator[Node]:
         """Give every node, each before its children, top to bottom."""
@@ -112,8 +113,8 @@ class Trace:
         )
 
 
-def _grow(spans: Sequence[Span]) -> tuple[Node, ...]:
-    """Give every span its place, and return the tops."""
+def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
+    """Give every span its place, and return the tops, and the holder of every id."""
     # One order for everything that follows makes the tree independent of the order of arrival.
     nodes = [Node(span) for span in sorted(spans, key=_order)]
     holders: dict[str, Node] = {}
@@ -130,7 +131,7 @@ def _grow(spans: Sequence[Span]) -> tuple[Node, ...]:
             node.parent.children.append(node)
     roots = tuple(node for node in nodes if node.parent is None)
     _measure(roots)
-    return roots
+    return roots, holders
 
 
 def _order(span: Span) -> tuple[object, ...]:

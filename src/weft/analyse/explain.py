@@ -1,0 +1,91 @@
+"""A trace explained: the passes in their order, and what they found put together."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from weft.analyse.agents import name_agents
+from weft.analyse.reading import Pass, Reading
+from weft.analyse.tree import repair
+from weft.model.explanation import AgentShare, Explanation
+from weft.model.trace import Trace
+from weft.model.usage import NO_USAGE
+
+if TYPE_CHECKING:
+    from weft.model.segment import SegmentKind
+
+PASSES: Sequence[Pass] = (name_agents,)
+
+
+def read(trace: Trace) -> Reading:
+    """Run every pass over a trace."""
+    reading = Reading.of(trace, repair(trace))
+    for step in PASSES:
+        reading = step(reading)
+    return reading
+
+
+def explain(trace: Trace) -> Explanation:
+    """Explain a trace.
+
+    Args:
+        trace: The trace, in whatever state it arrived; nothing in it is trusted.
+    """
+    return tell(read(trace))
+
+
+def tell(reading: Reading) -> Explanation:
+    """Put what was found together."""
+    tree = reading.tree
+    ids = [span.span_id for span in tree.spans]
+    return Explanation(
+        trace_id=reading.trace.trace_id,
+        root_span_id=ids[0],
+        start_ns=reading.start_ns[0],
+        duration_ns=reading.end_ns[0] - reading.start_ns[0],
+        tail_ns=max(0, max(reading.end_ns) - reading.end_ns[0]),
+        agents=_shares(reading),
+        agent_of=dict(zip(ids, reading.agents, strict=True)),
+        critical_path=reading.critical_path,
+        slack_ns=dict(zip(ids, reading.slack_ns, strict=True)),
+        hand_offs=reading.hand_offs,
+        failures=reading.failures,
+        usage=reading.usage,
+        inclusive={ids[index]: usage for index, usage in reading.inclusive.items()},
+        loops=reading.loops,
+        repairs=tree.repairs,
+        shift_ns={ids[index]: shift for index, shift in enumerate(reading.shift_ns) if shift},
+    )
+
+
+def _shares(reading: Reading) -> dict[str, AgentShare]:
+    services: dict[str, dict[str, None]] = {}
+    spans: dict[str, int] = {}
+    begun = sorted(range(len(reading.agents)), key=reading.start_ns.__getitem__)
+    for index in begun:
+        name = reading.agents[index]
+        services.setdefault(name, {})[reading.tree.spans[index].service] = None
+        spans[name] = spans.get(name, 0) + 1
+    path: dict[str, dict[SegmentKind, int]] = {}
+    for segment in reading.critical_path:
+        kinds = path.setdefault(segment.agent, {})
+        kinds[segment.kind] = kinds.get(segment.kind, 0) + segment.duration_ns
+    origins: dict[str, int] = {}
+    for failure in reading.failures:
+        if failure.role == "origin":
+            origins[failure.agent] = origins.get(failure.agent, 0) + 1
+    usage = dict.fromkeys(services, NO_USAGE)
+    for index, used in reading.own.items():
+        usage[reading.agents[index]] += used
+    # An agent that never reported has no span, and may yet be to blame or waited for.
+    for name in (*path, *origins):
+        services.setdefault(name, {})
+    return {
+        name: AgentShare(
+            services=tuple(names),
+            spans=spans.get(name, 0),
+            path_ns=path.get(name, {}),
+            origins=origins.get(name, 0),
+            usage=usage.get(name, NO_USAGE),
+        )
+        for name, names in services.items()
+    }

@@ -1,0 +1,81 @@
+"""What the passes have found out about a trace so far."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from weft.analyse.tree import Tree
+from weft.model.failure import Failure
+from weft.model.hand_off import HandOff
+from weft.model.loop import Loop
+from weft.model.segment import Segment
+from weft.model.trace import Trace
+from weft.model.usage import NO_USAGE, Usage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The record that is handed from pass to pass; each fills in its own and changes nothing else.
+
+    Sequences of n go with the n spans of the tree, index by index. Times are nanoseconds since the Unix
+    epoch.
+
+    Attributes:
+        trace: The trace as it is, for whoever wants the raw tree.
+        tree: The repaired tree.
+        start_ns: n starts, by the clock of the root's host.
+        end_ns: n ends, none before its start.
+        shift_ns: n times that were added to both; 0 where the clock was left alone.
+        bound_ns: n times within which the shift is right; 0 where nothing was to be shifted.
+        agents: n names: the agent that did the work, or else the service.
+        callees: n names: the agent that a span calls in another process; empty for most.
+        processes: n numbers; two spans with the same number were made by one process.
+        hand_offs: Crossings between agents and processes.
+        critical_path: From the root's start to its end.
+        slack_ns: n times that a span could have taken longer without the root ending later; None where
+            nothing waited for it.
+        failures: Spans that failed.
+        usage: Tokens and cost of the whole.
+        own: Tokens and cost of a span itself, by index, where there are any.
+        inclusive: Tokens and cost of a span with all below it, by index, where there are any.
+        loops: What was repeated.
+    """
+
+    trace: Trace
+    tree: Tree
+    start_ns: tuple[int, ...]
+    end_ns: tuple[int, ...]
+    shift_ns: tuple[int, ...]
+    bound_ns: tuple[int, ...]
+    agents: tuple[str, ...] = ()
+    callees: tuple[str, ...] = ()
+    processes: tuple[int, ...] = ()
+    hand_offs: tuple[HandOff, ...] = ()
+    critical_path: tuple[Segment, ...] = ()
+    slack_ns: tuple[int | None, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    usage: Usage = NO_USAGE
+    own: Mapping[int, Usage] = field(default_factory=dict)
+    inclusive: Mapping[int, Usage] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
+
+    @classmethod
+    def of(cls, trace: Trace, tree: Tree) -> "Reading":
+        """Begin: the spans' own times, and nothing found yet."""
+        still = (0,) * len(tree.spans)
+        return cls(
+            trace=trace,
+            tree=tree,
+            start_ns=tuple(span.start_ns for span in tree.spans),
+            end_ns=tuple(max(span.start_ns, span.end_ns) for span in tree.spans),
+            shift_ns=still,
+            bound_ns=still,
+        )
+
+    def crosses(self, index: int) -> bool:
+        """Whether a span was made by another process than its parent."""
+        parent = self.tree.parents[index]
+        return parent >= 0 and self.processes[index] != self.processes[parent]
+
+
+Pass = Callable[[Reading], Reading]
+"""One step of the analysis."""
