@@ -47,3 +47,26 @@ def restore(text: str, code: int) -> Any:
     """
     read = _READERS.get(code)
     return read(text) if read else None
+
+
+_OTLP_FIELDS: Final = ("stringValue", "boolValue", "doubleValue", "bytesValue")
+
+
+def plain_json(otlp_json: str) -> str:
+    """Write plain JSON for a value that plain JSON cannot say in full (`OTLP`).
+
+    Bytes become base64 and numbers that are not finite become strings; of a key that is repeated the last
+    value stays, and a key without a value has null.
+    """
+    return json.dumps(_plain(json.loads(otlp_json)), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(any_value: Mapping[str, Any]) -> Any:
+    if "arrayValue" in any_value:
+        return [_plain(item) for item in any_value["arrayValue"].get("values", ())]
+    if "kvlistValue" in any_value:
+        items = any_value["kvlistValue"].get("values", ())
+        return {item.get("key", ""): _plain(item.get("value", {})) for item in items}
+    if "intValue" in any_value:
+        return int(any_value["intValue"])
+    return next((any_value[field] for field in _OTLP_FIELDS if field in any_value), None)

@@ -7,10 +7,9 @@ Source: contrib `pkg/translator/jaeger/traces_to_jaegerproto.go` (`attributeToJa
 Jaeger v2.20.0 `internal/uimodel/converter/v1/json/from_domain.go` (`convertKeyValues`) for the values.
 """
 
-import json
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -29,7 +28,6 @@ _TYPES: Final[Mapping[int, bytes]] = {
     codes.BYTES: b"binary",
     codes.RAW: b"binary",
 }
-_OTLP_FIELDS: Final = ("stringValue", "boolValue", "doubleValue", "bytesValue")
 
 
 def head(key: str, code: int) -> bytes:
@@ -69,7 +67,7 @@ def value(text: str, code: int) -> bytes:
         case codes.DOUBLE:
             return _double(float(text))
         case codes.OTLP:
-            return orjson.dumps(_plain_text(text))
+            return orjson.dumps(codes.plain_json(text))
         case _:
             return b'""'
 
@@ -82,26 +80,6 @@ def _double(number: float) -> bytes:
     if math.isfinite(number):
         return orjson.dumps(number)
     return b'"NaN"' if math.isnan(number) else b'"Infinity"' if number > 0 else b'"-Infinity"'
-
-
-def _plain_text(otlp_json: str) -> str:
-    """Plain JSON for a value that plain JSON cannot say in full.
-
-    Bytes become base64 and numbers that are not finite become strings; of a key that is repeated the last
-    value stays, and a key without a value has null.
-    """
-    return json.dumps(_plain(json.loads(otlp_json)), ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(any_value: Mapping[str, Any]) -> Any:
-    if "arrayValue" in any_value:
-        return [_plain(item) for item in any_value["arrayValue"].get("values", ())]
-    if "kvlistValue" in any_value:
-        items = any_value["kvlistValue"].get("values", ())
-        return {item.get("key", ""): _plain(item.get("value", {})) for item in items}
-    if "intValue" in any_value:
-        return int(any_value["intValue"])
-    return next((any_value[field] for field in _OTLP_FIELDS if field in any_value), None)
 
 
 def first_text(attributes: list[Attribute], key: str) -> tuple[str, int] | None:
