@@ -166,8 +166,7 @@ def test_resources_and_scopes_become_columns() -> None:
     assert row["resource_schema_url"] == "schema"
     assert json.loads(row["resource_entities"]) == [{"type": "host"}]
     assert (row["scope_name"], row["scope_version"], row["scope_attribute_types"]) == ("lib", "2", "")
-    assert "resource" not in row
-    assert "scope" not in row
+    assert (row["resource"], row["scope"]) == (entities, scope("lib", "2"))
 
 
 def test_no_rows_make_no_rows() -> None:

@@ -40,7 +40,8 @@ def assemble(spans: pa.Table, events: pa.Table, links: pa.Table) -> pa.Table:
 
     Returns:
         One row a span, in the order of `spans`: its own columns, the columns of its events and links as lists
-        (`event_*`, `link_*`), and its resource and scope as columns (`resource_*`, `scope_*`).
+        (`event_*`, `link_*`), and the columns of its resource and scope (`resource_*`, `scope_*`) beside the
+        JSON that they were made of.
     """
     spans, events, links = (rows.combine_chunks() for rows in (spans, events, links))
     columns: dict[str, pa.Array] = {
@@ -52,7 +53,7 @@ def assemble(spans: pa.Table, events: pa.Table, links: pa.Table) -> pa.Table:
 
 
 def described(spans: pa.Table) -> dict[str, pa.Array]:
-    """The resource and the scope of each span, told as JSON, as columns (`resource_*`, `scope_*`)."""
+    """The resource and the scope of each span: whole, as JSON that is there once, and as columns."""
     return _origin(spans.column("resource"), "resource") | _origin(spans.column("scope"), "scope")
 
 
@@ -110,4 +111,4 @@ def _origin(column: pa.ChunkedArray, name: str) -> dict[str, pa.Array]:
         columns["resource_entities"] = pa.array(
             [json.dumps(one["entities"]) if one["entities"] else "" for one in described], pa.string()
         )
-    return {key: values.take(index) for key, values in columns.items()}
+    return {name: encoded, **{key: values.take(index) for key, values in columns.items()}}
