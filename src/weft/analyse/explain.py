@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from weft.analyse.agents import name_agents
+from weft.analyse.critical_path.critical_path import find_critical_path
 from weft.analyse.reading import Pass, Reading
 from weft.analyse.tree import repair
 from weft.model.explanation import AgentShare, Explanation
@@ -13,7 +14,7 @@ from weft.model.usage import NO_USAGE
 if TYPE_CHECKING:
     from weft.model.segment import SegmentKind
 
-PASSES: Sequence[Pass] = (name_agents,)
+PASSES: Sequence[Pass] = (name_agents, find_critical_path)
 
 
 def read(trace: Trace) -> Reading:

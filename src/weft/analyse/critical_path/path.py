@@ -1,0 +1,110 @@
+"""The critical path, walked back from the end of the root to its start.
+
+Of a span that was running the question is what it had last waited for. If that was another span, the path goes
+on at that one's end, and from its start on to what started it. Source: C.-Q. Yang and B. P. Miller, Critical
+path analysis for the execution of parallel and distributed programs, 1988; for traces, Z. Zhang et al., CRISP:
+critical path analysis of large-scale microservice architectures, 2022. Different here: children that outlive
+their parent, messages and links are followed, so nothing is clipped or left out.
+"""
+
+from typing import TYPE_CHECKING
+
+from weft.analyse.critical_path.kinds import kinds, wait_kind
+from weft.analyse.critical_path.waits import Waits
+from weft.analyse.reading import Reading
+from weft.model.segment import Segment, SegmentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def walk(reading: Reading, waits: Waits) -> tuple[Segment, ...]:
+    """Find the critical path.
+
+    Returns:
+        Segments from the start of the root to its end, each beginning where the last one ended.
+    """
+    return _Walk(reading, waits).segments()
+
+
+class _Walk:
+    def __init__(self, reading: Reading, waits: Waits) -> None:
+        self._reading = reading
+        self._kinds: Sequence[SegmentKind] = kinds(reading)
+        # Used up from the back: the walk never goes forward in time, so what was passed by is done with.
+        self._joined = [list(joined) for joined in waits.joined]
+        self._linked: set[int] = set()
+        self._segments: list[Segment] = []
+
+    def segments(self) -> tuple[Segment, ...]:
+        reading = self._reading
+        first_ns = reading.start_ns[0]
+        index, at_ns = 0, reading.end_ns[0]
+        while at_ns > first_ns:
+            released = self._last_joined(index, at_ns)
+            if released is not None:
+                until_ns, other = released
+                self._add(index, max(first_ns, until_ns), at_ns, self._kinds[index])
+                index, at_ns = other, until_ns
+                continue
+            start_ns = max(first_ns, min(at_ns, reading.start_ns[index]))
+            self._add(index, start_ns, at_ns, self._kinds[index])
+            if index == 0:
+                break
+            index, at_ns = self._cause(index, start_ns)
+        self._segments.reverse()
+        return tuple(self._segments)
+
+    def _last_joined(self, index: int, at_ns: int) -> tuple[int, int] | None:
+        """What a span last waited for before a time: when that was over, and the other span."""
+        joined = self._joined[index]
+        while joined:
+            released = joined.pop()
+            if released[0] <= at_ns:
+                return released
+        return None
+
+    def _cause(self, index: int, at_ns: int) -> tuple[int, int]:
+        """What let a span begin, and when: its parent, or a span it is linked to that ended later."""
+        reading = self._reading
+        cause = reading.tree.parents[index]
+        from_ns = min(at_ns, reading.end_ns[cause])
+        linked = self._link(index, at_ns)
+        if linked >= 0:
+            # A parent that was still running may have waited for something else after the link's span ended.
+            known_ns = from_ns if from_ns < at_ns else self._last_ns(cause, at_ns)
+            linked_ns = min(at_ns, reading.end_ns[linked])
+            if linked_ns > known_ns:
+                cause, from_ns = linked, linked_ns
+        self._add(index, from_ns, at_ns, wait_kind(reading, index))
+        return cause, from_ns
+
+    def _last_ns(self, index: int, at_ns: int) -> int:
+        """When a span last went on before a time."""
+        joined = self._joined[index]
+        while joined and joined[-1][0] > at_ns:
+            joined.pop()
+        return joined[-1][0] if joined else self._reading.start_ns[index]
+
+    def _link(self, index: int, at_ns: int) -> int:
+        """The span that a span is linked to and that ended last before it began; -1 for none."""
+        links = self._reading.tree.links[index]
+        if not links or index in self._linked:
+            return -1
+        self._linked.add(index)
+        ends, starts = self._reading.end_ns, self._reading.start_ns
+        before = [link for link in links if starts[link] < at_ns]
+        return max(before, key=lambda link: min(at_ns, ends[link]), default=-1)
+
+    def _add(self, index: int, start_ns: int, end_ns: int, kind: SegmentKind) -> None:
+        if start_ns >= end_ns:
+            return
+        span_id = self._reading.tree.spans[index].span_id
+        last = self._segments[-1] if self._segments else None
+        if last is not None and last.span_id == span_id and last.kind == kind:
+            end_ns = last.end_ns
+            self._segments.pop()
+        agent = self._reading.agents[index]
+        self._segments.append(
+            Segment(span_id=span_id, start_ns=start_ns, end_ns=end_ns, kind=kind, agent=agent)
+        )

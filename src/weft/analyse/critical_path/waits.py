@@ -1,0 +1,111 @@
+"""Which span went on because another one ended.
+
+A trace does not say what waited for what. It is read from times and places, by these rules:
+
+- A span waits for a child that ends before it does. A child that outlives its parent is waited for by the
+  nearest span above that outlives the child.
+- A call's answer is not waited for any longer than the call lasts: a server that goes on after its caller
+  gave up released the caller when the caller ended.
+- A message is not waited for: its sender goes on. What is waited for is the message that comes back, by the
+  nearest span above it in its own process. Where none comes back, the reply may be unseen: if the span above
+  does something as soon as the message was processed (within a twentieth of that time), it was waiting.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from weft.analyse.critical_path.cover import Cover
+from weft.analyse.reading import Reading
+
+#: A reply that nobody saw: what follows the work within a twentieth of its duration followed from it.
+_SOON: Final = 20
+#: Spans above a message that are looked at for one of its own process: bounds the work on hostile chains.
+_NEAR: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Who waited for whom.
+
+    Attributes:
+        waiter: For each of n spans the index of the span that went on when it ended; -1 for none.
+        released_ns: When that was: its end, or that of its caller if earlier.
+        joined: For each span the (time, index) of those it waited for, by time.
+    """
+
+    waiter: Sequence[int]
+    released_ns: Sequence[int]
+    joined: Sequence[Sequence[tuple[int, int]]]
+
+    def before(self, index: int, at_ns: int, start_ns: int) -> int:
+        """When a span last went on before a time of its own: a release, or its start."""
+        joined = self.joined[index]
+        place = bisect_right(joined, (at_ns, len(self.joined)))
+        return max(joined[place - 1][0], start_ns) if place else start_ns
+
+
+def find_waits(reading: Reading) -> Waits:
+    """Find who waited for whom."""
+    count = len(reading.tree.spans)
+    cover = Cover(reading.tree.parents, reading.end_ns)
+    waiter, released = [-1] * count, list(reading.end_ns)
+    for index in range(1, count):
+        waiter[index] = _waiter(reading, index, cover.of[index])
+        parent = reading.tree.parents[index]
+        if waiter[index] == parent:
+            released[index] = min(released[index], reading.end_ns[parent])
+    joined: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for index, above in enumerate(waiter):
+        if above >= 0 and released[index] >= reading.start_ns[above]:
+            joined[above].append((released[index], index))
+        else:
+            waiter[index] = -1
+    for list_ in joined:
+        list_.sort()
+    return Waits(waiter, released, joined)
+
+
+def _waiter(reading: Reading, index: int, cover: int) -> int:
+    parent = reading.tree.parents[index]
+    if not reading.crosses(index) and not _is_message(reading, index):
+        return cover
+    if not _is_message(reading, index):
+        return parent
+    above = _at_home(reading, index)
+    if above >= 0:
+        return above
+    return cover if cover >= 0 and _goes_on(reading, index, cover) else -1
+
+
+def _is_message(reading: Reading, index: int) -> bool:
+    """Whether a span is the work on a message of its parent's."""
+    parent = reading.tree.parents[index]
+    return reading.tree.spans[parent].kind == "producer" or (
+        reading.tree.spans[index].kind == "consumer" and reading.crosses(index)
+    )
+
+
+def _at_home(reading: Reading, index: int) -> int:
+    """The nearest span above of the same process that was there before, and is still running at its end."""
+    process, end_ns = reading.processes[index], reading.end_ns[index]
+    away = False
+    for step, above in enumerate(reading.tree.ancestors(index)):
+        if step >= _NEAR:
+            break
+        if reading.processes[above] != process:
+            away = True
+        elif away and reading.end_ns[above] >= end_ns:
+            return above
+    return -1
+
+
+def _goes_on(reading: Reading, index: int, above: int) -> bool:
+    """Whether a span does something as soon as the work on a message has ended."""
+    end_ns = reading.end_ns[index]
+    children = reading.tree.children[above]
+    place = bisect_left(children, end_ns, key=reading.start_ns.__getitem__)
+    follows = reading.start_ns[children[place]] if place < len(children) else reading.end_ns[above]
+    took_ns = end_ns - reading.start_ns[index]
+    return (min(follows, reading.end_ns[above]) - end_ns) * _SOON <= took_ns
