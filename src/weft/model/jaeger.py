@@ -30,6 +30,8 @@ FIELDS = frozenset(
         pending.SILENT_S,
     )
 )
+#: The name of a span that came without one (Jaeger 2.20, `internal/jptrace/sanitizer`).
+EMPTY_SPAN_NAME = "empty-span-name"
 #: The tag that names the library that made the span.
 SCOPE = "otel.scope.name"
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from weft.model.jaeger import EMPTY_SPAN_NAME
 from weft.present.jaeger.envelope import answer, array, failure
 from weft.present.jaeger.ids import trace_hex
 from weft.present.jaeger.params import (
@@ -26,7 +27,6 @@ from weft.present.jaeger.params import (
     parse_trace_query,
     wants_pretty_print,
 )
-from weft.present.jaeger.spans import EMPTY_SPAN_NAME
 from weft.present.jaeger.traces import KINDS, traces
 from weft.query.errors import QueryError
 from weft.query.search import Search

@@ -18,7 +18,6 @@ from weft.present.jaeger.gotext import format_time
 from weft.present.jaeger.ids import Ids, span_ids
 from weft.present.jaeger.tags import Attribute
 
-EMPTY_SPAN_NAME: Final = "empty-span-name"
 SERVICE_NAME: Final = "service.name"
 
 

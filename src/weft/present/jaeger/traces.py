@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 import pyarrow as pa
 
+from weft.model.jaeger import EMPTY_SPAN_NAME
 from weft.model.values import BOOL
 from weft.present.jaeger.adjust import adjust
 from weft.present.jaeger.columns import encoded, plain
@@ -21,7 +22,7 @@ from weft.present.jaeger.logs import logs
 from weft.present.jaeger.pending import mark_open
 from weft.present.jaeger.processes import Processes, process_json
 from weft.present.jaeger.references import references
-from weft.present.jaeger.spans import EMPTY_SPAN_NAME, Spans
+from weft.present.jaeger.spans import Spans
 from weft.present.jaeger.tags import pair
 
 KINDS: Final = ("", "internal", "server", "client", "producer", "consumer")
