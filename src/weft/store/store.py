@@ -18,7 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from weft.store.errors import ReadTimedOut, StoreError, StoreUnavailable
 
 #: Everything that is partitioned by day of receipt.
-TABLES: Final = ("events", "links", "payloads", "pending", "spans")
+TABLES: Final = ("events", "links", "payloads", "pending", "spans", "trace_facts")
 #: Reads at the same time; each has a connection of its own, so that none waits for a commit.
 READERS: Final = 4
 READ_LIMIT_S: Final = 20
@@ -48,9 +48,9 @@ class Store:
         if "?" in self._directory:  # the engine takes what follows for options
             raise StoreError(f"{self._directory} has a question mark in its name; choose another directory")
         self._writer = self._connect()
-        for script in sorted(files("weft.store.sql").iterdir(), key=lambda file: file.name):
-            if script.name.endswith(".sql"):
-                self._run(self._writer, script.read_text())
+        scripts = [file for file in files("weft.store.sql").iterdir() if file.name.endswith(".sql")]
+        for script in sorted(scripts, key=lambda file: int(file.name.partition("_")[0])):
+            self._run(self._writer, script.read_text())
         self._idle: queue.LifoQueue[Client | None] = queue.LifoQueue()
         for _ in range(READERS):
             self._idle.put(None)  # connected when first needed
@@ -59,7 +59,7 @@ class Store:
         """Commit rows to a table; they are on disk when this returns.
 
         Args:
-            table: `spans` or `payloads`.
+            table: Its name.
             rows: Columns by the names of the table.
             token: Identifies the commit: the same token twice is one commit.
 
@@ -101,8 +101,9 @@ class Store:
         """The days of receipt that hold data, as `YYYY-MM-DD`, oldest first."""
         partitions = self.read(
             "SELECT DISTINCT partition FROM system.parts"
-            " WHERE database = currentDatabase() AND active"
-            " ORDER BY partition"
+            " WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}"
+            " ORDER BY partition",
+            {"tables": list(TABLES)},
         )
         return [str(day) for day in partitions.column("partition").to_pylist()]
 
