@@ -1,10 +1,10 @@
 """The critical path, walked back from the end of the root to its start.
 
-Of a span that was running the question is what it had last waited for. If that was another span, the path goes
-on at that one's end, and from its start on to what started it. Source: C.-Q. Yang and B. P. Miller, Critical
-path analysis for the execution of parallel and distributed programs, 1988; for traces, Z. Zhang et al., CRISP:
-critical path analysis of large-scale microservice architectures, 2022. Different here: children that outlive
-their parent, messages and links are followed, so nothing is clipped or left out.
+Of a span that was running the question is what it had last waited for. If that was another span, the path
+goes on at that one's end, and from its start on to what started it. Source: C.-Q. Yang and B. P. Miller,
+Critical path analysis for the execution of parallel and distributed programs, 1988; for traces, Z. Zhang et
+al., CRISP: critical path analysis of large-scale microservice architectures, 2022. Different here: children
+that outlive their parent, messages and links are followed, so nothing is clipped or left out.
 """
 
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ def walk(reading: Reading, waits: Waits) -> tuple[Segment, ...]:
 class _Walk:
     def __init__(self, reading: Reading, waits: Waits) -> None:
         self._reading = reading
+        self._first_ns = reading.start_ns[0]
         self._kinds: Sequence[SegmentKind] = kinds(reading)
         # Used up from the back: the walk never goes forward in time, so what was passed by is done with.
         self._joined = [list(joined) for joined in waits.joined]
@@ -38,16 +39,16 @@ class _Walk:
 
     def segments(self) -> tuple[Segment, ...]:
         reading = self._reading
-        first_ns = reading.start_ns[0]
+        first_ns = self._first_ns
         index, at_ns = 0, reading.end_ns[0]
         while at_ns > first_ns:
             released = self._last_joined(index, at_ns)
             if released is not None:
                 until_ns, other = released
-                self._add(index, max(first_ns, until_ns), at_ns, self._kinds[index])
+                self._add(index, until_ns, at_ns, self._kinds[index])
                 index, at_ns = other, until_ns
                 continue
-            start_ns = max(first_ns, min(at_ns, reading.start_ns[index]))
+            start_ns = min(at_ns, reading.start_ns[index])
             self._add(index, start_ns, at_ns, self._kinds[index])
             if index == 0:
                 break
@@ -97,6 +98,7 @@ class _Walk:
         return max(before, key=lambda link: min(at_ns, ends[link]), default=-1)
 
     def _add(self, index: int, start_ns: int, end_ns: int, kind: SegmentKind) -> None:
+        start_ns = max(start_ns, self._first_ns)
         if start_ns >= end_ns:
             return
         span_id = self._reading.tree.spans[index].span_id

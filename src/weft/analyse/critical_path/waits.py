@@ -48,14 +48,18 @@ class Waits:
 
 def find_waits(reading: Reading) -> Waits:
     """Find who waited for whom."""
-    count = len(reading.tree.spans)
-    cover = Cover(reading.tree.parents, reading.end_ns)
-    waiter, released = [-1] * count, list(reading.end_ns)
+    parents = reading.tree.parents
+    count = len(parents)
+    waiter = list(Cover(parents, reading.end_ns).of)
+    released = list(reading.end_ns)
+    messages = []
     for index in range(1, count):
-        waiter[index] = _waiter(reading, index, cover.of[index])
-        parent = reading.tree.parents[index]
-        if waiter[index] == parent:
-            released[index] = min(released[index], reading.end_ns[parent])
+        if _is_message(reading, index):
+            messages.append(index)
+        elif reading.crosses(index):
+            waiter[index] = parents[index]
+            released[index] = min(released[index], reading.end_ns[parents[index]])
+    _wait_for_answers(reading, messages, waiter)
     joined: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for index, above in enumerate(waiter):
         if above >= 0 and released[index] >= reading.start_ns[above]:
@@ -67,16 +71,24 @@ def find_waits(reading: Reading) -> Waits:
     return Waits(waiter, released, joined)
 
 
-def _waiter(reading: Reading, index: int, cover: int) -> int:
-    parent = reading.tree.parents[index]
-    if not reading.crosses(index) and not _is_message(reading, index):
-        return cover
-    if not _is_message(reading, index):
-        return parent
-    above = _at_home(reading, index)
-    if above >= 0:
-        return above
-    return cover if cover >= 0 and _goes_on(reading, index, cover) else -1
+def _wait_for_answers(reading: Reading, messages: Sequence[int], waiter: list[int]) -> None:
+    """Say who waited for the work on each message, where somebody did."""
+    parents = reading.tree.parents
+    answered: set[int] = set()
+    alone = []
+    for index in messages:
+        home = _at_home(reading, index)
+        if home < 0:
+            alone.append(index)
+            continue
+        waiter[index] = home
+        above = parents[index]
+        while above != home:
+            answered.add(above)
+            above = parents[above]
+    for index in alone:
+        if index in answered or waiter[index] < 0 or not _goes_on(reading, index, waiter[index]):
+            waiter[index] = -1
 
 
 def _is_message(reading: Reading, index: int) -> bool:
