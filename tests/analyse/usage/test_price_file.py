@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.analyse.usage.price_file import PriceFileError, read_prices
@@ -81,6 +81,7 @@ def test_a_mistake_is_named(content: bytes, cause: str) -> None:
         read_prices(content, "prices.toml", NO_PRICES)
 
 
+@settings(max_examples=50)
 @given(
     st.binary()
     | st.recursive(

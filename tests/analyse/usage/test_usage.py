@@ -348,7 +348,7 @@ def trees(draw: st.DrawFn) -> list[Span]:
     return spans
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(trees())
 def test_the_whole_is_the_sum_of_what_is_each_spans_own(spans: list[Span]) -> None:
     reading = read(*spans, prices=Dollars())

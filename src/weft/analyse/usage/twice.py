@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from weft.analyse.instrumentation import instrumentation
 from weft.analyse.reading import Reading
 from weft.model.jaeger import SCOPE
 from weft.model.span import text
@@ -45,7 +46,7 @@ def seen_twice(reading: Reading, calls: Mapping[int, Tokens]) -> list[list[int]]
     """
     found: list[list[int]] = []
     taken: set[int] = set()
-    for key_of, seer_of in ((_response, _responder), (_tokens, _seer)):
+    for key_of, seer_of in ((_response, _responder), (_tokens, instrumentation)):
         groups: dict[Hashable, list[int]] = defaultdict(list)
         for index, tokens in calls.items():
             if index not in taken and (key := key_of(reading, index, tokens)) is not None:
@@ -94,14 +95,8 @@ def _pair(
     yield from (call.spans for call in calls if len(call.spans) > 1)
 
 
-def _seer(reading: Reading, index: int) -> Hashable:
-    """The instrumentation in a process; where it is not known, by the way in which it names its spans."""
-    span = reading.tree.spans[index]
-    return reading.processes[index], text(span.attributes.get(SCOPE)) or span.name
-
-
 def _responder(reading: Reading, index: int) -> Hashable:
-    """The same; but where it is not known, equal ids of responses are evidence enough."""
+    """The instrumentation; but where it is not known, equal ids of responses are evidence enough."""
     scope = text(reading.tree.spans[index].attributes.get(SCOPE))
     return (reading.processes[index], scope) if scope else index
 

@@ -1,0 +1,1 @@
+"""Loops: what is done again and again."""
