@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 
 from weft.analyse.agents import name_agents
 from weft.analyse.critical_path.critical_path import find_critical_path
+from weft.analyse.loops.loops import find_loops
 from weft.analyse.reading import Pass, Reading
 from weft.analyse.tree import repair
+from weft.analyse.usage.published import PUBLISHED
+from weft.analyse.usage.rate import Prices
+from weft.analyse.usage.usage import count_usage
 from weft.model.explanation import AgentShare, Explanation
 from weft.model.trace import Trace
 from weft.model.usage import NO_USAGE
@@ -14,24 +18,28 @@ from weft.model.usage import NO_USAGE
 if TYPE_CHECKING:
     from weft.model.segment import SegmentKind
 
-PASSES: Sequence[Pass] = (name_agents, find_critical_path)
+
+def passes(prices: Prices = PUBLISHED) -> Sequence[Pass]:
+    """Name the passes in their order."""
+    return (name_agents, find_critical_path, count_usage(prices), find_loops)
 
 
-def read(trace: Trace) -> Reading:
+def read(trace: Trace, *, prices: Prices = PUBLISHED) -> Reading:
     """Run every pass over a trace."""
     reading = Reading.of(trace, repair(trace))
-    for step in PASSES:
+    for step in passes(prices):
         reading = step(reading)
     return reading
 
 
-def explain(trace: Trace) -> Explanation:
+def explain(trace: Trace, *, prices: Prices = PUBLISHED) -> Explanation:
     """Explain a trace.
 
     Args:
         trace: The trace, in whatever state it arrived; nothing in it is trusted.
+        prices: What models cost, where spans do not say it.
     """
-    return tell(read(trace))
+    return tell(read(trace, prices=prices))
 
 
 def tell(reading: Reading) -> Explanation:
