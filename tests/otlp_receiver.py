@@ -52,7 +52,7 @@ class Receiver:
         answering: While it is not set, requests are read and not answered.
         requests: (path, headers in lower case, number of spans) of every request.
         hang_up: Close the connection of the next request instead of answering it; once.
-        sizes: Bytes of every request, uncompressed.
+        bodies: What every request was, uncompressed.
         connections: How many were accepted.
     """
 
@@ -63,11 +63,16 @@ class Receiver:
     answer: bytes = b""
     answering: threading.Event = field(default_factory=threading.Event)
     hang_up: bool = False
-    sizes: list[int] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
     requests: list[tuple[str, dict[str, str], int]] = field(default_factory=list)
     _spans: list[SentSpan] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of every request, uncompressed."""
+        return [len(body) for body in self.bodies]
 
     @property
     def endpoint(self) -> str:
@@ -109,7 +114,7 @@ class Receiver:
         status = self.status_for([span.name for span in spans]) if self.status_for else self.status
         with self._lock:
             self.requests.append((path, headers, len(spans)))
-            self.sizes.append(len(body))
+            self.bodies.append(body)
         self.answering.wait()
         with self._lock:
             if status == 200:

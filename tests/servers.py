@@ -79,7 +79,7 @@ def _running(command: list[str], port: int, environment: Mapping[str, str] | Non
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, text=True
     )
     try:
-        until(lambda: _listens(port) or process.poll() is not None, f"{command[0]} listens on {port}")
+        until(lambda: listens(port) or process.poll() is not None, f"{command[0]} listens on {port}")
         if process.poll() is not None:
             pytest.fail(f"{' '.join(command)} ended: {process.stderr.read() if process.stderr else ''}")
         yield
@@ -88,7 +88,8 @@ def _running(command: list[str], port: int, environment: Mapping[str, str] | Non
         process.communicate(timeout=START_S)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something listens on a loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
