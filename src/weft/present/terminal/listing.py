@@ -1,16 +1,14 @@
 """Many traces as a list: a line a trace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.text import Text
 
 from weft.model.summary import TraceSummary
 from weft.present.terminal.glyphs import Glyphs, glyphs
 from weft.present.terminal.quantity import ago, moment, so_far
+from weft.present.terminal.table import GAP, Column, rows
 
 _WIDE: Final = 100  # cells from which times are absolute
 _WIDEST: Final = 150  # cells from which ids are whole
@@ -22,7 +20,6 @@ _FROM: Final = {
 }  # cells from which a column is shown
 _SHORT_ID: Final = 12
 _NARROWEST_ROOT: Final = 12
-_GAP: Final = "  "
 
 
 def render_list(summaries: Sequence[TraceSummary], *, now_ns: int) -> "ListView":
@@ -38,28 +35,6 @@ def render_list(summaries: Sequence[TraceSummary], *, now_ns: int) -> "ListView"
     return ListView(summaries, now_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the list.
-
-    Attributes:
-        head: Its name.
-        texts: What stands in it, a text a trace.
-        left: Whether it is flush left, as words are; numbers are flush right.
-        style: The style of the texts.
-    """
-
-    head: str
-    texts: list[str]
-    left: bool = False
-    style: str = ""
-
-    @property
-    def width(self) -> int:
-        """Cells of the longest text."""
-        return max(map(cell_len, (self.head, *self.texts)))
-
-
 class ListView:
     """A list of traces that rich can print at any width."""
 
@@ -71,20 +46,9 @@ class ListView:
         """Give the lines one by one."""
         width, draw = options.max_width, glyphs(options.encoding)
         columns = self._columns(width, draw)
-        others = sum(column.width + len(_GAP) for column in columns if column.head != "root")
-        room = {column.head: column.width for column in columns}
-        room["root"] = max(_NARROWEST_ROOT, min(room["root"], width - others))
-        for row in range(-1, len(self._summaries)):
-            line = Text(no_wrap=True)
-            for column in columns:
-                text = draw.fit(column.texts[row] if row >= 0 else column.head, room[column.head])
-                blank = " " * (room[column.head] - cell_len(text))
-                line.append(_GAP if line else "")
-                line.append(
-                    text + blank if column.left else blank + text, column.style if row >= 0 else "dim"
-                )
-            line.rstrip()
-            yield line
+        others = sum(column.width + len(GAP) for column in columns if column.head != "root")
+        root = next(column for column in columns if column.head == "root")
+        yield from rows(columns, {"root": max(_NARROWEST_ROOT, min(root.width, width - others))}, draw)
 
     def _columns(self, width: int, draw: Glyphs) -> list[Column]:
         traces = self._summaries
