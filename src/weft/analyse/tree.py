@@ -74,6 +74,10 @@ class _Repair:
     def tree(self) -> Tree:
         if len(self._holders) < len(self._nodes):
             self._tell_apart()
+            while (
+                self._parents[self._root] >= 0
+            ):  # a callee that was taken for the root hangs from its caller
+                self._root = self._parents[self._root]
         self._hang()
         self._mark_unfinished()
         order = self._order()
