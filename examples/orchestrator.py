@@ -66,8 +66,7 @@ def write(topic: str, notes: str) -> str:
             raise AgentFailed("writing-agent: nobody listens on agent-tasks")
         give_up = time.monotonic() + PATIENCE_S
         while (left := give_up - time.monotonic()) > 0:
-            message = replies.get_message(timeout=left)
-            reply = weft.redis.process(message) if message else None
+            reply = weft.redis.receive(replies, timeout=left)
             if reply and reply.payload["id"] == task["id"]:  # and not that of another run
                 with reply:
                     if "error" in reply.payload:

@@ -27,7 +27,7 @@ KEY: Final = create_key("weft.arrival")
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """What a carrier held, and what became of it. Not to be changed, but for ``told``.
+    """What a carrier held, and what became of it. Not to be changed, but for what comes after `conflicts`.
 
     Attributes:
         outcome: ``continued``: the sender's span is the parent. ``absent``: there was none. ``malformed``:
@@ -41,6 +41,8 @@ class Arrival:
         evidence: The value of the ``weft`` member of the tracestate.
         problems: What was wrong with the fields, in a few words each; never with their values.
         conflicts: Formats that name another trace than the one that was continued.
+        carrier: What carried it inside one machine; empty for what came from outside.
+        taken_ns: When it was taken out of a queue, nanoseconds since the Unix epoch; None for no queue.
         told: Whether a span has told it already: what arrived once is told once, however many spans begin
             in its context. The time since it was sent would mean nothing on the second.
     """
@@ -54,6 +56,8 @@ class Arrival:
     evidence: str = ""
     problems: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    carrier: str = field(default="", init=False)
+    taken_ns: int | None = field(default=None, init=False)
     told: bool = field(default=False, init=False)
 
     def attributes(self) -> dict[str, str | int | tuple[str, ...]]:
@@ -72,6 +76,10 @@ class Arrival:
             found[keys.PROPAGATION_PROBLEMS] = self.problems
         if self.conflicts:
             found[keys.PROPAGATION_CONFLICTS] = self.conflicts
+        if self.carrier:
+            found[keys.PROPAGATION_CARRIER] = self.carrier
+        if self.taken_ns is not None:
+            found[keys.PROPAGATION_TAKEN_NS] = self.taken_ns
         sender = evidence.read(self.evidence) if self.evidence else None
         if sender is not None:
             found[keys.PROPAGATION_SENT_NS] = sender.sent_ns

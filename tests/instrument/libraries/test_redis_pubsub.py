@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,3 +190,82 @@ def test_what_is_no_message_never_makes_it_raise(spans: Spans, message: Any) -> 
     with weft.redis.process(message):
         pass
     assert len(spans.all()) == 1
+
+
+def receipts(spans: Spans) -> list[tuple[int, int, int]]:
+    """Of each message that was worked on: ready, taken, and when its work began."""
+    return [
+        (
+            int((span.attributes or {})["weft.propagation.ready_ns"]),  # type: ignore[arg-type]
+            int((span.attributes or {})["weft.propagation.taken_ns"]),  # type: ignore[arg-type]
+            span.start_time or 0,
+        )
+        for span in spans.all()
+        if span.name == "process tasks"
+    ]
+
+
+def test_listening_tells_since_when_each_message_was_waited_for(
+    spans: Spans, client: redis.Redis, pubsub: Any
+) -> None:
+    begun = time_ns()
+    pubsub.subscribe("tasks")
+    until(lambda: client.pubsub_numsub("tasks")[0][1] == 1, "the subscription is known")
+    weft.redis.publish(client, "tasks", 0)
+    weft.redis.publish(client, "tasks", 1)
+    ends = []
+    for task in weft.redis.listen(pubsub):
+        with task:
+            pass
+        ends.append(time_ns())
+        if task.payload == 1:
+            break
+    (ready, taken, start), (ready_again, taken_again, start_again) = receipts(spans)
+    # The confirmation of the subscription came first, and ended no wait.
+    assert begun <= ready <= taken <= start <= ends[0]
+    assert ends[0] <= ready_again <= taken_again <= start_again
+
+
+def test_one_message_is_received_as_a_task_or_none(spans: Spans, client: redis.Redis, pubsub: Any) -> None:
+    pubsub.subscribe("tasks")
+    until(lambda: client.pubsub_numsub("tasks")[0][1] == 1, "the subscription is known")
+    assert weft.redis.receive(pubsub, timeout=1) is None  # the confirmation
+    assert weft.redis.receive(pubsub) is None
+    weft.redis.publish(client, "tasks", "write")
+    before = time_ns()
+    task = weft.redis.receive(pubsub, timeout=5)
+    assert task is not None
+    with task:
+        assert task.payload == "write"
+    ((ready, taken, start),) = receipts(spans)
+    assert before <= ready <= taken <= start
+    assert spans.parent_of("process tasks") == "publish tasks"
+
+
+def test_what_was_fetched_by_somebody_else_has_no_receipt(spans: Spans) -> None:
+    with weft.redis.process({"type": "message", "channel": "tasks", "data": "write"}):
+        pass
+    assert not [
+        key for key in spans["process tasks"].attributes or {} if key.endswith(("ready_ns", "taken_ns"))
+    ]
+
+
+def test_an_asyncio_subscription_tells_the_same(spans: Spans, port: int) -> None:
+    async def main() -> None:
+        async with redis.asyncio.Redis(port=port) as client, client.pubsub() as pubsub:
+            await pubsub.subscribe("tasks")
+            assert await weft.redis.receive(pubsub, timeout=5) is None
+            for number in range(2):
+                await weft.redis.publish(client, "tasks", number)
+            first = await weft.redis.receive(pubsub, timeout=5)
+            assert first is not None
+            with first:
+                assert first.payload == 0
+            async for task in weft.redis.listen(pubsub):
+                with task:
+                    assert task.payload == 1
+                break
+
+    asyncio.run(main())
+    (ready, taken, start), (ready_again, taken_again, start_again) = receipts(spans)
+    assert ready <= taken <= start <= ready_again <= taken_again <= start_again

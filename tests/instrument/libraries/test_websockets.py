@@ -153,6 +153,8 @@ def test_every_message_continues_its_senders_context_and_is_linked_to_the_connec
     sent = {span.span_id: span for span in named("publish /agent", "caller")}
     for worked in named("process /agent", "callee"):
         assert worked.kind == CONSUMER
+        taken_ns = worked.attributes["weft.propagation.taken_ns"]
+        assert worked.attributes["weft.propagation.ready_ns"] <= taken_ns <= worked.start_ns
         assert worked.parent_id in sent
         assert worked.trace_id == sent[worked.parent_id].trace_id
         (connection,) = worked.links  # opened outside of the workflows

@@ -143,6 +143,7 @@ def test_a_command_line_agent_is_part_of_its_callers_trace(run: Run, receiver: R
         assert spans[name].service == "callee"
     assert spans["execute_tool search"].parent_id == spans["invoke_agent callee"].span_id
     assert spans["invoke_agent callee"].attributes["weft.propagation.outcome"] == "continued"
+    assert spans["invoke_agent callee"].attributes["weft.propagation.carrier"] == "environment"
 
 
 def test_switched_off_a_child_inherits_as_ever(run: Run) -> None:

@@ -109,6 +109,16 @@ def test_a_task_runs_in_the_context_of_whoever_gave_it(run: Run, receiver: Recei
             assert (child.trace_id, child.parent_id) == (agents[way].trace_id, agents[way].span_id), way
             assert child.resource["process.pid"] != answer["parent"]
             assert child.service == "caller"
+        # The first one tells; in a chunk the others follow it in the context of one task.
+        told = [child for child in children if "weft.propagation.outcome" in child.attributes]
+        assert told, way
+        for child in told:
+            taken_ns = child.attributes.get("weft.propagation.taken_ns")
+            if way in ("process", "subclass"):
+                assert (child.attributes["weft.propagation.carrier"], taken_ns) == ("process", None)
+            else:
+                assert child.attributes["weft.propagation.carrier"] == "task"
+                assert child.attributes["weft.propagation.sent_ns"] <= taken_ns <= child.start_ns
     (nobodys,) = [span for span in tools if span.name == "execute_tool nobodys-0"]
     assert nobodys.parent_id == ""
     assert "weft.propagation.outcome" not in nobodys.attributes

@@ -8,11 +8,21 @@ asyncio.
 from __future__ import annotations
 
 import inspect
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from weft.context.current import attached
 from weft.context.messages import pack
-from weft.instrument.messaging import Task, awaited, body_bytes, publishing
+from weft.instrument.messaging import (
+    Receipt,
+    Task,
+    awaited,
+    awaited_messages,
+    body_bytes,
+    publishing,
+    received,
+    since,
+)
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -32,6 +42,18 @@ class AsyncClient(Protocol):
     """A ``redis.asyncio.Redis``: the same, awaited."""
 
     def publish(self, channel: Any, message: Any, /) -> Awaitable[Any]: ...  # noqa: D102 - redis-py documents it
+
+
+class Subscription(Protocol):
+    """A ``PubSub``: gives the next message, or None."""
+
+    def get_message(self, *, timeout: Any) -> Any: ...  # noqa: D102 - redis-py documents it
+
+
+class AsyncSubscription(Protocol):
+    """A ``PubSub`` of ``redis.asyncio``: the same, awaited."""
+
+    def get_message(self, *, timeout: Any) -> Awaitable[Any]: ...  # noqa: D102 - redis-py documents it
 
 
 @overload
@@ -77,10 +99,30 @@ def process(message: Mapping[str, Any]) -> Task:
     Args:
         message: The dict that ``pubsub.get_message()`` and ``pubsub.listen()`` give.
     """
-    if not hasattr(message, "get"):
-        return Task(SYSTEM, None, message)
-    channel, pattern = _text(message.get("channel")), _text(message.get("pattern"))
-    return Task(SYSTEM, channel, message.get("data"), template=pattern)
+    return _task(message)
+
+
+@overload
+def receive(pubsub: AsyncSubscription, timeout: float | None = 0.0) -> Awaitable[Task | None]: ...
+@overload
+def receive(pubsub: Subscription, timeout: float | None = 0.0) -> Task | None: ...
+def receive(
+    pubsub: Subscription | AsyncSubscription, timeout: float | None = 0.0
+) -> Task | Awaitable[Task | None] | None:
+    """Take the next message: ``pubsub.get_message`` that gives a task, or None where none came.
+
+    Unlike `process`, it knows since when the message was waited for, so that the trace can tell a message
+    that lay there from one that was long on the way.
+
+    Args:
+        pubsub: A ``PubSub`` of redis-py; with one of ``redis.asyncio``, await the result.
+        timeout: Seconds to wait, as the client takes it. A confirmation of a subscription ends the wait too.
+    """
+    ready_ns = time_ns()
+    message = pubsub.get_message(timeout=timeout)
+    if inspect.isawaitable(message):
+        return _awaited(message, ready_ns)
+    return _task(message, since(ready_ns)) if _is_message(message) else None
 
 
 def listen(pubsub: Any) -> Tasks:
@@ -104,14 +146,24 @@ class Tasks:
         self._pubsub = pubsub
 
     def __iter__(self) -> Iterator[Task]:
-        for message in self._pubsub.listen():
-            if _is_message(message):
-                yield process(message)
+        for message, receipt in received(self._pubsub.listen(), _is_message):
+            yield _task(message, receipt)
 
     async def __aiter__(self) -> AsyncIterator[Task]:
-        async for message in self._pubsub.listen():
-            if _is_message(message):
-                yield process(message)
+        async for message, receipt in awaited_messages(self._pubsub.listen(), _is_message):
+            yield _task(message, receipt)
+
+
+async def _awaited(message: Awaitable[Any], ready_ns: int) -> Task | None:
+    found = await message
+    return _task(found, since(ready_ns)) if _is_message(found) else None
+
+
+def _task(message: Any, receipt: Receipt | None = None) -> Task:
+    if not hasattr(message, "get"):
+        return Task(SYSTEM, None, message, receipt=receipt)
+    channel, pattern = _text(message.get("channel")), _text(message.get("pattern"))
+    return Task(SYSTEM, channel, message.get("data"), template=pattern, receipt=receipt)
 
 
 def _is_message(message: object) -> bool:

@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any
 from weft.context.current import attached
 from weft.context.messages import pack
 from weft.instrument.libraries.websocket_ends import far_end, path_of
-from weft.instrument.messaging import Task, awaited, body_bytes, publishing
+from weft.instrument.messaging import (
+    Receipt,
+    Task,
+    awaited,
+    awaited_messages,
+    body_bytes,
+    publishing,
+    received,
+)
 from weft.instrument.trust.egress import going_to
 from weft.model import keys
 
@@ -69,7 +77,7 @@ def process(message: Any, websocket: Any = None) -> Task:
             Starlette's ``receive()``.
         websocket: The connection it came from, which names the span.
     """
-    return Task(SYSTEM, path_of(websocket), _body(message))
+    return _task(message, websocket)
 
 
 def listen(websocket: Any) -> Tasks:
@@ -93,14 +101,17 @@ class Tasks:
         self._websocket = websocket
 
     def __iter__(self) -> Iterator[Task]:
-        for message in self._websocket:
-            yield process(message, self._websocket)
+        for message, receipt in received(self._websocket, _is_message):
+            yield _task(message, self._websocket, receipt)
 
     async def __aiter__(self) -> AsyncIterator[Task]:
         messages = _received(self._websocket) if _is_starlette(self._websocket) else self._websocket
-        async for message in messages:
-            if _is_message(message):
-                yield process(message, self._websocket)
+        async for message, receipt in awaited_messages(messages, _is_message):
+            yield _task(message, self._websocket, receipt)
+
+
+def _task(message: Any, websocket: Any, receipt: Receipt | None = None) -> Task:
+    return Task(SYSTEM, path_of(websocket), _body(message), receipt=receipt)
 
 
 def _sender(websocket: Any) -> Callable[[str], Any]:

@@ -18,6 +18,7 @@ from weft.context import baggage, environment
 from weft.context.arrival import SPAN_KEY
 from weft.instrument.processes.passing import taken
 from weft.instrument.trust.egress import going_to
+from weft.model import keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def begin() -> bool:
     """Read the environment, once, before this process changes it. True where it holds a context."""
     global _variables, _context  # noqa: PLW0603 - a process is started once
     _variables = {name: os.environ[name] for name in environment.fields() if name in os.environ}
-    read = taken(environment.carrier_of(_variables))
+    read = taken(environment.carrier_of(_variables), keys.CARRIER_ENVIRONMENT)
     _context = read if trace.get_current_span(read).get_span_context().is_valid else None
     return _context is not None
 

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context, get_current
 
 from weft.context.arrival import KEY as ARRIVAL
+from weft.context.arrival import Arrival
 from weft.context.carriers import CarrierGetter
 from weft.context.propagator import Propagator
 
@@ -29,10 +30,19 @@ def packed(context: Context | None = None) -> dict[str, str]:
     return carrier
 
 
-def taken(carrier: Mapping[str, str]) -> Context:
-    """Read what `packed` wrote. An empty carrier is an empty context, with nothing of the reader's own."""
+def taken(carrier: Mapping[str, str], by: str, taken_ns: int | None = None) -> Context:
+    """Read what `packed` wrote. An empty carrier is an empty context, with nothing of the reader's own.
+
+    Args:
+        carrier: The context as text.
+        by: What carried it, for the span that tells what arrived: a value of `keys.PROPAGATION_CARRIER`.
+        taken_ns: When it was taken out of a queue, nanoseconds since the Unix epoch.
+    """
     context = _propagator.extract(carrier, Context(), _getter)
     if trace.get_current_span(context).get_span_context().is_valid:
+        arrival = context.get(ARRIVAL)
+        if isinstance(arrival, Arrival):
+            arrival.carrier, arrival.taken_ns = by, taken_ns
         return context
     # There was no span to begin with. A root that told of an absent parent would look like a broken hop.
     return Context({key: value for key, value in context.items() if key != ARRIVAL})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from weft.context.current import attached
 from weft.instrument.processes import settings
 from weft.instrument.processes.passing import packed, taken
+from weft.model import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,11 @@ class Origin:
 
     def context(self) -> Context:
         """The context to run in; an empty one where there was none, never the worker's own."""
-        return taken(self._carrier)
+        return taken(self._carrier, keys.CARRIER_PROCESS)
+
+    def context_of_task(self) -> Context:
+        """The same for a task of a pool, which is taken out of the pool's queue now."""
+        return taken(self._carrier, keys.CARRIER_TASK, time_ns())
 
     def __reduce__(self) -> tuple[Callable[..., Origin], tuple[dict[str, str], bytes | None]]:
         return arrive, (self._carrier, self._arguments)
@@ -76,7 +82,7 @@ class Task:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        with attached(self._origin.context()):
+        with attached(self._origin.context_of_task()):
             return self._function(*args, **kwargs)
 
     def __reduce__(self) -> tuple[type[Task], tuple[Callable[..., Any], Origin]]:
