@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from weft.analyse.agents import name_agents
 from weft.analyse.critical_path.critical_path import find_critical_path
+from weft.analyse.hand_offs.hand_offs import find_hand_offs
 from weft.analyse.loops.loops import find_loops
 from weft.analyse.reading import Pass, Reading
 from weft.analyse.tree import repair
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def passes(prices: Prices = PUBLISHED) -> Sequence[Pass]:
     """Name the passes in their order."""
-    return (name_agents, find_critical_path, count_usage(prices), find_loops)
+    return (name_agents, find_hand_offs, find_critical_path, count_usage(prices), find_loops)
 
 
 def read(trace: Trace, *, prices: Prices = PUBLISHED) -> Reading:

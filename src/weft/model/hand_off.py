@@ -47,8 +47,9 @@ class Attempt:
     Attributes:
         from_span_id: The sender's span of this try.
         to_span_id: The receiver's first span; None when none came.
-        start_ns: Start of the sender's span, clocks adjusted, nanoseconds since the Unix epoch.
-        end_ns: End of the last of the two.
+        start_ns: Start of the sender's span of it, clocks adjusted, nanoseconds since the Unix epoch; where
+            the sender has none for it alone, start of the receiver's.
+        end_ns: End of the last of these spans.
         failed: Whether it failed.
     """
 

@@ -1,0 +1,33 @@
+"""What is started on the same machine: processes, tasks of a pool, agents that another one runs."""
+
+from weft.analyse.hand_offs.moments import Moments
+from weft.analyse.hand_offs.part import OPEN, exact, part, unknown
+from weft.analyse.hand_offs.receiving import start_part, work_part
+from weft.model.hand_off import Part
+
+Parts = tuple[Part, ...]
+
+
+def split_spawn(moments: Moments) -> Parts:
+    """Split a started process into start and work, a task of a pool into queue, start and work."""
+    m = moments
+    if m.sent_ns is None:
+        missing = "no time of sending: the process was started without Weft"
+        return unknown("start", m.at_work_ns - m.begun_ns, missing), work_part(m)
+    if m.taken_ns is None:
+        return start_part(m, m.sent_ns, "sent_ns and the spans of the process"), work_part(m)
+    queue = exact("queue", m.taken_ns - m.sent_ns, "sent_ns and taken_ns of a pool's task")
+    return queue, start_part(m, m.taken_ns, "taken_ns and the receiver's spans"), work_part(m)
+
+
+def split_delegation(moments: Moments) -> Parts:
+    """Split the run of an agent by another one in its process into start and work."""
+    m = moments
+    if m.dedicated and m.done_ns is not None:
+        ns = m.taken_up_ns - m.done_ns
+        start = part("start", ns, ns, m.taken_up_ns - m.begun_ns, "the span of handing over")
+    else:
+        start = unknown("start", m.taken_up_ns - m.begun_ns, "nothing says when it was handed over")
+    if m.finished_ns is None:
+        return start, part("work", None, m.heard_ns - m.taken_up_ns, None, OPEN)
+    return start, exact("work", m.finished_ns - m.taken_up_ns, "the agent's span")
