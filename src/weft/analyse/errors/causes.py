@@ -1,0 +1,107 @@
+"""Every failed span and the next step towards where its failure began."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from weft.analyse.errors.branch import Branch, is_entry, last_work_ns
+from weft.analyse.errors.cancellations import Cancellations
+from weft.analyse.errors.explaining import Explainer
+from weft.analyse.errors.siblings import settle
+from weft.analyse.errors.sign import Sign
+from weft.analyse.errors.step import Step
+from weft.analyse.reading import Reading
+
+_NAMES: Final = 6  # of spans that caught a failure: those nearest to whoever may speak of them
+
+
+@dataclass(slots=True)
+class Causes:
+    """What was found out about failed spans, by their index.
+
+    Attributes:
+        next: One step towards where the failure began, and why; a span that is in no step's way is an origin.
+        made_good: The span that did the work of a failed one instead.
+        tried_again: The last try of the work of a failed one, which failed as well.
+        called_off: Cancelled spans behind which there is no failure.
+    """
+
+    next: dict[int, Step] = field(default_factory=dict)
+    made_good: dict[int, int] = field(default_factory=dict)
+    tried_again: dict[int, int] = field(default_factory=dict)
+    called_off: set[int] = field(default_factory=set)
+
+    def way(self, index: int) -> list[int]:
+        """The steps from a failed span to the origin, both included; a circle ends where it would close."""
+        way, seen = [index], {index}
+        while (step := self.next.get(way[-1])) is not None and step.to not in seen:
+            way.append(step.to)
+            seen.add(step.to)
+        return way
+
+
+def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
+    """Explain every failed span by what is below it, and cancelled ones by what is above and beside them.
+
+    Args:
+        reading: The tree, its times, agents and processes.
+        signs: The spans that failed, in the order of the tree.
+    """
+    causes = Causes()
+    explainer = Explainer(reading, signs)
+    cancellations = Cancellations(reading, signs)
+    parents = reading.tree.parents
+    waiting: dict[int, list[Branch]] = {}
+    for index in range(len(parents) - 1, -1, -1):
+        sign, branches = signs.get(index), waiting.pop(index, [])
+        if sign is None and not branches:
+            continue
+        if branches:
+            settled = settle(reading, signs, index, branches)
+            causes.made_good |= settled.made_good
+            causes.tried_again |= settled.tried_again
+            branches = settled.open
+        up: Branch | None = None
+        if sign is None:
+            up = _through(reading, signs, index, branches)
+        elif sign.sort != "cancellation":
+            step = explainer.explain(index, branches)
+            if step is not None:
+                causes.next[index] = step
+            # What a message told of goes up from where it happened, if that is above.
+            if step is None or not step.to < index < reading.tree.stops[step.to]:
+                up = Branch(index, index, reading.end_ns[index])
+            cancellations.add_failed(index)
+        if up is not None:
+            waiting.setdefault(parents[index], []).append(up)
+    targets = {step.to for step in causes.next.values()}
+    for index, sign in signs.items():
+        if sign.sort == "cancellation" and index not in targets:
+            _explain_cancellation(index, cancellations, causes)
+    return causes
+
+
+def _through(
+    reading: Reading, signs: Mapping[int, Sign], index: int, branches: Sequence[Branch]
+) -> Branch | None:
+    """The failure that goes up through a span that shows none: it did not wait, or answered, or caught it."""
+    if not branches:
+        return None
+    last = max(branches, key=lambda branch: branch.end_ns)
+    span = reading.tree.spans[index]
+    if span.kind == "producer" or reading.end_ns[index] < reading.start_ns[last.failed]:
+        return replace(last, top=index)
+    if is_entry(reading, index) or (last.answered and span.kind == "client"):
+        return replace(last, top=index, answered=True)
+    if last_work_ns(reading, signs, index) > last.end_ns:
+        return None
+    names = (span.work.tool or span.name, reading.agents[index], *last.names)
+    return replace(last, top=index, answered=True, names=tuple(dict.fromkeys(names))[:_NAMES])
+
+
+def _explain_cancellation(index: int, cancellations: Cancellations, causes: Causes) -> None:
+    cause = cancellations.explain(index)
+    if cause is None or cause.to in causes.called_off:
+        causes.called_off.add(index)
+    else:
+        causes.next[index] = cause

@@ -1,0 +1,167 @@
+"""Which failure below a failed span came up to it."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from weft.analyse.errors.branch import Branch, is_entry, last_work_ns, slack_ns
+from weft.analyse.errors.likeness import SAME, likeness
+from weft.analyse.errors.sign import Sign
+from weft.analyse.errors.silent import find_continuations
+from weft.analyse.errors.step import Step
+from weft.analyse.errors.waits import Waits
+from weft.analyse.reading import Reading
+
+_PARTS: Final = 8  # of a message, between colons
+_NEAR: Final = 32  # failures with the same words that are looked at: the sender's is among the nearest
+
+
+class Explainer:
+    """Explains failed spans, each by what lies below it.
+
+    Args:
+        reading: The tree, its times and agents.
+        signs: The spans that failed.
+    """
+
+    def __init__(self, reading: Reading, signs: Mapping[int, Sign]) -> None:
+        self._reading = reading
+        self._signs = signs
+        self._continuations = find_continuations(reading)
+        self._waits = Waits(reading, signs, self._continuations)
+        self._failed = sorted(index for index, sign in signs.items() if sign.sort != "cancellation")
+        spans = reading.tree.spans
+        self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
+        self._saying: dict[str, list[int]] = defaultdict(list)
+        for index, sign in signs.items():
+            if len(sign.message) > 7:
+                self._saying[sign.message].append(index)
+
+    def explain(self, index: int, open_branches: Sequence[Branch]) -> Step | None:
+        """Say where the failure of a span came from; None when it began in it.
+
+        Args:
+            index: The span.
+            open_branches: The failures below it that nothing was done about.
+        """
+        sign = self._signs[index]
+        if sign.sort == "lost":
+            return self._unended(index)
+        branch, likely = self._came_up(index, sign, open_branches)
+        if sign.sort == "timeout":
+            below = self._signs[branch.failed].sort if branch is not None else "error"
+            if branch is not None and (below == "timeout" or (likely >= SAME and below != "lost")):
+                return Step(branch.failed, "came up", "it came up from that")
+            waited_for = self._waits.waited_for(index)
+            if waited_for != index:
+                return Step(waited_for, "waited", "it was waiting for that when time ran out")
+        if branch is not None:
+            return Step(branch.failed, "came up", "it came up from that")
+        return self._further_down(index, sign)
+
+    def _came_up(self, index: int, sign: Sign, open_branches: Sequence[Branch]) -> tuple[Branch | None, int]:
+        """The branch that brought the failure up, and how much the words of both are alike."""
+        if not open_branches:
+            return None, 0
+        reading = self._reading
+        end_ns, worked_ns = reading.end_ns[index], last_work_ns(reading, self._signs, index)
+        best: tuple[int, int, int] | None = None
+        for number, branch in enumerate(open_branches):
+            off_ns = slack_ns(reading, index, branch.failed)
+            called = self._answers(index, branch)
+            if not called and branch.end_ns > end_ns + off_ns:
+                continue
+            if called and sign.sort == "timeout" and branch.end_ns > end_ns + off_ns:
+                continue
+            names = (*self._names(branch.failed), *branch.names)
+            alike = likeness(sign, self._signs[branch.failed], names)
+            likely = max(alike, SAME) if called else alike
+            if likely < SAME and (branch.names or worked_ns > branch.end_ns - off_ns):
+                continue  # somebody caught it, or went on after it
+            rank = (likely, branch.end_ns, number)
+            best = rank if best is None else max(best, rank)
+        return (None, 0) if best is None else (open_branches[best[2]], best[0])
+
+    def _answers(self, index: int, branch: Branch) -> bool:
+        """Whether a branch is the other side of a call, which answered with its failure."""
+        if branch.answered or self._signs[index].sort == "unreachable":
+            return False
+        return self._reading.tree.spans[index].kind == "client" and self._reading.crosses(branch.top)
+
+    def _names(self, index: int) -> tuple[str, ...]:
+        span = self._reading.tree.spans[index]
+        return (self._reading.agents[index], span.work.tool, span.service)
+
+    def _further_down(self, index: int, sign: Sign) -> Step | None:
+        """Look for what no branch brought up: words that are the same, a process that died, a silent wait."""
+        if (same := self._same_words(index, sign)) is not None:
+            return Step(same, "came up", "it says the same")
+        if (continued := self._continued(index)) is not None:
+            return Step(continued, "came up", "that failed behind a call that nobody answered")
+        unended = self._unended(index)
+        if unended is not None and (sign.sort != "error" or self._elsewhere(index, unended.to)):
+            return unended
+        if sign.sort == "error" and (self._waits.still_running(index) or self._cut_off(index)):
+            waited_for = self._waits.waited_for(index)
+            if waited_for != index:
+                return Step(waited_for, "waited", "it was waiting for that when it gave up")
+        return None
+
+    def _same_words(self, index: int, sign: Sign) -> int | None:
+        """A failure whose message is repeated, whole or behind a colon: the last one below.
+
+        Where a message is taken up, it is the failure that the message tells of: the sender's, the nearest
+        one before.
+        """
+        told = is_entry(self._reading, index)
+        words = sign.message
+        for _ in range(_PARTS):
+            places = self._saying.get(words, ())
+            found = self._senders(index, places) if told else self._last_below(index, places)
+            if found is not None:
+                return found
+            _, colon, words = words.partition(": ")
+            if not colon:
+                break
+        return None
+
+    def _senders(self, index: int, places: Sequence[int]) -> int | None:
+        processes = self._reading.processes
+        sender = processes[self._reading.tree.parents[index]]
+        before = bisect_left(places, index)
+        near = reversed(places[max(0, before - _NEAR) : before])
+        return next((place for place in near if processes[place] == sender), None)
+
+    def _last_below(self, index: int, places: Sequence[int]) -> int | None:
+        place = bisect_left(places, self._reading.tree.stops[index]) - 1
+        return places[place] if place >= 0 and places[place] > index else None
+
+    def _continued(self, index: int) -> int | None:
+        """The first failure behind a call that nobody answered: the span itself, or its last child."""
+        children = self._reading.tree.children[index]
+        for call in (index, children[-1] if children else index):
+            for behind in self._continuations.get(call, ()):
+                place = bisect_left(self._failed, behind)
+                if place < len(self._failed) and self._failed[place] < self._reading.tree.stops[behind]:
+                    return self._failed[place]
+        return None
+
+    def _unended(self, index: int) -> Step | None:
+        """The last span below that never ended."""
+        place = bisect_left(self._unfinished, self._reading.tree.stops[index]) - 1
+        if place < 0 or self._unfinished[place] <= index:
+            return None
+        return Step(self._unfinished[place], "came up", "that never ended")
+
+    def _elsewhere(self, index: int, other: int) -> bool:
+        return self._reading.processes[index] != self._reading.processes[other]
+
+    def _cut_off(self, index: int) -> bool:
+        """Whether the last thing that happened in a span is that a child was called off."""
+        children = self._reading.tree.children[index]
+        if not children:
+            return False
+        last = max(children, key=self._reading.end_ns.__getitem__)
+        sign = self._signs.get(last)
+        return sign is not None and sign.sort == "cancellation"

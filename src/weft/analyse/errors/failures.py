@@ -1,0 +1,127 @@
+"""The pass that finds where failures began, and what became of them.
+
+Every span that shows a failure has one role:
+
+- *origin*: nothing below it explains its failure. The span that somebody waited for in vain is one as well,
+  although it shows no failure itself.
+- *passed on*: the failure of a span below it came up to it.
+- *recovered*: another try or a fallback did its work; so is everything below that its failure came from.
+- *symptom*: it ran out of time, or was cancelled, because of a failure elsewhere. So are the earlier tries of
+  work whose last try failed as well: a reader wants one failure and its number of tries, not several
+  failures, and the last one is what the caller saw.
+
+A failure that somebody caught without doing anything in its place stays an origin: it began there.
+"""
+
+from dataclasses import replace
+
+from weft.analyse.errors.blame import Blame
+from weft.analyse.errors.causes import Causes, find_causes
+from weft.analyse.errors.sign import Sign
+from weft.analyse.errors.signs import find_signs, reason_of
+from weft.analyse.errors.step import Step
+from weft.analyse.reading import Reading
+from weft.model.failure import Failure
+
+
+def find_failures(reading: Reading) -> Reading:
+    """Fill in `failures`, in the order of the tree."""
+    signs = find_signs(reading.tree)
+    if not signs:
+        return replace(reading, failures=())
+    return replace(reading, failures=_Telling(reading, signs, find_causes(reading, signs)).failures())
+
+
+class _Telling:
+    """Turns steps between spans into roles and words."""
+
+    def __init__(self, reading: Reading, signs: dict[int, Sign], causes: Causes) -> None:
+        self._reading = reading
+        self._signs = signs
+        self._next = causes.next
+        self._causes = causes
+        self._blame = Blame(reading, signs)
+        self._recovered: dict[int, int] = {}
+        for failed, instead in causes.made_good.items():
+            for step in causes.way(failed):
+                self._recovered.setdefault(step, instead)
+        for failed, last in causes.tried_again.items():
+            self._join(failed, last)
+        self._origin: dict[int, int] = {}
+
+    def failures(self) -> tuple[Failure, ...]:
+        shown = [index for index in self._signs if index not in self._causes.called_off]
+        silent = {
+            origin
+            for index in shown
+            if index not in self._recovered and (origin := self._origin_of(index)) not in self._signs
+        }
+        return tuple(self._failure(index) for index in sorted({*shown, *silent}))
+
+    def _join(self, failed: int, last: int) -> None:
+        """Have an earlier try point to the last one."""
+        first = self._causes.way(failed)[-1]
+        if first not in self._causes.way(last):
+            self._next[first] = Step(last, "tried again", "its last try failed as well")
+
+    def _origin_of(self, index: int) -> int:
+        """Follow the steps to their end; each is followed once, however many failures it is on the way of."""
+        way: list[int] = []
+        on_way: set[int] = set()
+        while index not in self._origin:
+            step = self._next.get(index)
+            way.append(index)
+            on_way.add(index)
+            if step is None or step.to in on_way:
+                self._next.pop(index, None)  # a circle is cut where it would close
+                self._origin[index] = index
+                break
+            index = step.to
+        origin = self._origin[index]
+        for passed in way:
+            self._origin[passed] = origin
+        return origin
+
+    def _failure(self, index: int) -> Failure:
+        span = self._reading.tree.spans[index]
+        sign = self._signs.get(index)
+        reason = reason_of(span, sign) if sign else ""
+        agent = self._reading.agents[index]
+        if index in self._recovered:
+            instead = self._id(self._recovered[index])
+            return Failure(
+                span_id=span.span_id,
+                agent=agent,
+                role="recovered",
+                because_of=instead,
+                reason=reason,
+                evidence="this did its work instead",
+            )
+        origin = self._origin_of(index)
+        if origin == index:
+            return Failure(
+                span_id=span.span_id,
+                agent=self._blame.agent(index),
+                role="origin",
+                reason=reason,
+                evidence=self._why_here(sign),
+            )
+        return Failure(
+            span_id=span.span_id,
+            agent=agent,
+            role="passed_on" if self._next[index].way == "came up" else "symptom",
+            because_of=self._id(origin),
+            reason=reason,
+            evidence=self._next[index].why,
+        )
+
+    @staticmethod
+    def _why_here(sign: Sign | None) -> str:
+        if sign is None or sign.sort == "cancellation":
+            return "it did not answer in time"
+        if sign.sort == "lost":
+            return "its process is gone"
+        return "nothing below it explains it"
+
+    def _id(self, index: int) -> str:
+        return self._reading.tree.spans[index].span_id

@@ -1,0 +1,22 @@
+"""That a span failed, and what it says of it."""
+
+from dataclasses import dataclass
+
+from weft.analyse.errors.sorts import Sort
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """That a span failed.
+
+    Attributes:
+        sort: What sort of failure.
+        type: The exception's type or the code, as the span writes it; may be empty.
+        message: What came with it, its beginning; may be empty.
+        sure: False for an exception that was recorded and may have been dealt with.
+    """
+
+    sort: Sort
+    type: str = ""
+    message: str = ""
+    sure: bool = True

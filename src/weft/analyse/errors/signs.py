@@ -1,0 +1,185 @@
+"""The signs of failure that a span shows: its status, exceptions, codes of protocols, a tool's own word.
+
+Sources: OpenTelemetry semantic conventions v1.44, general/recording-errors.md, http/http-spans.md,
+rpc/grpc.md, exceptions/exceptions-spans.md; semantic-conventions-genai, mcp.md (`tool_error`).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from weft.analyse.errors.likeness import likeness
+from weft.analyse.errors.sign import Sign
+from weft.analyse.errors.sorts import GRPC_CODES, GRPC_SERVER_ERRORS, sort_of
+from weft.analyse.tree import Tree
+from weft.model import keys
+from weft.model.span import Span, Value, text
+
+_COMPARED: Final = 4096  # characters of a message: more does not make two messages more alike
+
+
+def find_signs(tree: Tree) -> dict[int, Sign]:
+    """Give the signs of the spans that have any, by index, in the order of the tree.
+
+    An exception that was recorded without a status counts where the span above failed and speaks of it, or
+    is of the same type, and where the same is done again: otherwise somebody caught it.
+    """
+    signs: dict[int, Sign] = {}
+    repeated: dict[int, dict[str, int]] = {}
+    for index, span in enumerate(tree.spans):
+        sign = sign_of(span)
+        if sign is None:
+            continue
+        if not sign.sure:
+            parent = tree.parents[index]
+            above = signs.get(parent)
+            if parent >= 0 and parent not in repeated:
+                repeated[parent] = {tree.spans[child].name: child for child in tree.children[parent]}
+            again = parent >= 0 and repeated[parent][span.name] > index
+            spoken_of = above and likeness(above, sign, (span.work.tool, span.work.agent))
+            if not again and not spoken_of:
+                continue
+        signs[index] = sign
+    return signs
+
+
+def sign_of(span: Span) -> Sign | None:
+    """Give the sign that a span shows, None where it shows none."""
+    attributes = span.attributes
+    failed = span.status == "error"
+    if not failed and span.state == "ended" and not span.events and _TELLING.isdisjoint(attributes):
+        return None
+    if span.state == "lost":
+        return Sign("lost", message="its process is gone")
+    if failed:
+        return _told(span)
+    outcome = attributes.get(keys.WEFT_OUTCOME)
+    if outcome in (keys.OUTCOME_CANCELLED, keys.OUTCOME_CLOSED):
+        return Sign("cancellation", type=str(outcome))
+    for key in attributes.keys() & _WORDS.keys():
+        if _WORDS[key](span, attributes[key]):
+            return _told(span)
+    if span.work.tool and _tool_said_so(attributes):
+        return _told(span, "tool_error")
+    # The developer has said that all is well, whatever the protocol thinks of the answer.
+    if span.status == "ok":
+        return None
+    for key in attributes.keys() & _CODES.keys():
+        if code := _CODES[key](span, text(attributes[key])):
+            return _told(span, code)
+    recorded = _exception(span)
+    if recorded:
+        escaped = text(recorded.get("exception.escaped")).lower() == "true"
+        sign = _told(span)
+        return sign if escaped else Sign(sign.sort, sign.type, sign.message, sure=False)
+    return None
+
+
+def reason_of(span: Span, sign: Sign) -> str:
+    """What the span says went wrong, in its own words."""
+    if span.status_message:
+        return span.status_message
+    return ": ".join(part for part in (sign.type, sign.message) if part)
+
+
+def _told(span: Span, code: str = "") -> Sign:
+    """The sign of a span that failed, from all that it says."""
+    attributes = span.attributes
+    recorded = _exception(span)
+    message = span.status_message[:_COMPARED]
+    named = _NAMED.match(message)
+    if named:
+        message = message[named.end() :]
+    kind = text(attributes.get(keys.ERROR_TYPE)) or text(recorded.get("exception.type"))
+    if kind in ("", "_OTHER") and (code or named):
+        kind = code or (named[1] if named else "")
+    if not message:
+        said = (recorded.get("exception.message"), *(attributes.get(key) for key in _MESSAGES))
+        message = next((text(value)[:_COMPARED] for value in said if value), "")
+    if not kind:
+        kind = next((code for key in _CODES if (code := _CODES[key](span, text(attributes.get(key))))), "")
+    served = span.kind in ("server", "consumer")
+    return Sign(sort_of(kind, message, served=served), kind, message)
+
+
+def _exception(span: Span) -> Mapping[str, Value]:
+    """The exception that was recorded last."""
+    for event in reversed(span.events):
+        if event.name == "exception":
+            return event.attributes
+    return {}
+
+
+_NAMED: Final = re.compile(
+    r"((?:\w{1,40}\.){0,8}[A-Z]\w{2,80}): "
+)  # `Type: message`, as OpenTelemetry's SDKs word it
+_MESSAGES: Final = (
+    "error.message", "exception.message", "rpc.jsonrpc.error_message", "langfuse.observation.status_message",
+)  # fmt: skip
+
+
+def _says_true(_: Span, value: Value) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+_TRUE_WHEN_FAILED: Final = (
+    "error", "isError", "is_error", "tool.is_error", "gen_ai.tool.is_error", "gen_ai.tool.call.is_error",
+    "mcp.result.isError", "mcp.result.is_error", "mcp.tool.result.is_error", "mcp.response.is_error",
+)  # fmt: skip
+#: Attributes by which a span says itself that it failed, whatever its status.
+_WORDS: Final[Mapping[str, Callable[[Span, Value], bool]]] = {
+    keys.ERROR_TYPE: lambda _, value: bool(value),
+    **dict.fromkeys(_TRUE_WHEN_FAILED, _says_true),
+    "langfuse.observation.level": lambda _, value: value == "ERROR",
+    "a2a.task.state": lambda _, value: text(value).lower().endswith(("failed", "rejected")),
+    "gen_ai.response.finish_reasons": lambda _, value: '"error"' in text(value),
+}
+
+#: Where instrumentations put what a tool gave back: MCP's result says `isError`.
+_RESULTS: Final = (
+    "gen_ai.tool.call.result", "output.value", "traceloop.entity.output", "mcp.response.value",
+    "ai.toolCall.result", "gcp.vertex.agent.tool_response", "langfuse.observation.output",
+    "mlflow.spanOutputs", "lmnr.span.output", "tool_response",
+)  # fmt: skip
+_IS_ERROR: Final = re.compile(r'["\']is_?[eE]rror["\']\s*:\s*[tT]rue')
+
+
+def _tool_said_so(attributes: Mapping[str, Value]) -> bool:
+    return any(
+        isinstance(result := attributes.get(key), str) and _IS_ERROR.search(result, 0, 1 << 16)
+        for key in _RESULTS
+    )
+
+
+def _http(span: Span, code: str) -> str:
+    """All of 500 and above are errors, of a client's those from 400 on as well."""
+    if len(code) != 3 or not code.isascii() or not code.isdigit():
+        return ""
+    return code if code >= ("400" if span.kind == "client" else "500") else ""
+
+
+def _rpc(span: Span, code: str) -> str:
+    """Read gRPC's by number or name; any other number, as of JSON-RPC, is an error unless it is 0."""
+    if code.isascii() and code.isdigit() and len(code) <= 2:
+        code = GRPC_CODES[int(code)] if int(code) < len(GRPC_CODES) else code
+    code = code.upper()
+    if code in GRPC_CODES:
+        wrong = code in GRPC_SERVER_ERRORS if span.kind == "server" else code != "OK"
+        return code if wrong else ""
+    return code if code.removeprefix("-").isdigit() else ""
+
+
+def _json_rpc(_: Span, code: str) -> str:
+    return "" if code in ("", "0") else code
+
+
+_CODES: Final[Mapping[str, Callable[[Span, str], str]]] = {
+    "http.response.status_code": _http,
+    "http.status_code": _http,
+    "rpc.grpc.status_code": _rpc,
+    "rpc.response.status_code": _rpc,
+    "rpc.status_code": _rpc,
+    "rpc.jsonrpc.error_code": _json_rpc,
+    "rpc.connect_rpc.error_code": _json_rpc,
+}
+_TELLING: Final = frozenset((keys.WEFT_OUTCOME, *_WORDS, *_CODES, *_RESULTS))

@@ -1,0 +1,82 @@
+"""What sort of failure it is, by the names that languages and protocols have for it."""
+
+import re
+from functools import lru_cache
+from typing import Final, Literal
+
+Sort = Literal["error", "timeout", "cancellation", "unreachable", "lost"]
+"""The work went wrong; nobody waited any longer; somebody called it off; the other side is not there, or
+died; the span's own process is gone."""
+
+_READ: Final = 300  # characters of a message that are looked at: what it is about stands at its beginning
+
+# Types are compared without their module, in lower case.
+_TIMEOUT_TYPE: Final = re.compile(r"time_?d?_?out|deadline|^empty$")
+_CANCELLATION_TYPE: Final = re.compile(r"cancel|^aborterror$|^generatorexit$|^clientdisconnect|^499$")
+_UNREACHABLE_TYPE: Final = re.compile(
+    r"^connect|connection|^remoteprotocol|disconnected|brokenprocess|brokenpipe|brokenexecutor|workerlost"
+    r"|^unavailable$|^incompleteread$"
+)
+_TIMEOUT: Final = re.compile(
+    r"\btime[ds]?[ -]?out\b|deadline.exceeded"
+    r"|\b(?:no|without an?) (?:answer|reply|response|result)\b.{0,40}\b(?:within|after|in|for)\b"
+    r"|(?:did|has|have) ?n[o']t (?:answer|repl|respond)|gave up (?:waiting|on)"
+)
+_CANCELLATION: Final = re.compile(
+    r"^(?:the )?(?:operation |request |task |call )?(?:was )?cancell?ed\b|context cancell?ed"
+)
+_UNREACHABLE: Final = re.compile(
+    r"connection (?:refused|reset|aborted|closed)|connect(?:ion)? (?:attempts? )?failed|broken pipe"
+    r"|disconnected without|\bexit(?:ed)?(?: with)?(?: status| code)?[: ]+-(?:9|11|15)\b"
+    r"|\bsig(?:kill|term|segv)\b|died\b|terminated abruptly"
+    r"|no route to host|name or service not known|\bkilled\b"
+)
+
+#: By code (google.golang.org/grpc/codes); the rest are errors.
+GRPC_CODES: Final = (
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+    "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+)  # fmt: skip
+#: What a server is to blame for (OpenTelemetry semantic conventions, rpc/grpc.md); a client takes all but OK.
+GRPC_SERVER_ERRORS: Final = frozenset(
+    ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
+)
+_HTTP: Final[dict[str, Sort]] = {"408": "timeout", "499": "cancellation", "504": "timeout"}
+
+
+def short(type_name: str) -> str:
+    """An exception's name without its module."""
+    return type_name.rpartition(".")[2]
+
+
+def sort_of(type_name: str, message: str, *, served: bool) -> Sort:
+    """Say what sort of failure it is.
+
+    Args:
+        type_name: `error.type`, the exception's type, a status code, or nothing.
+        message: What came with it.
+        served: Whether the span serves a request: there a broken connection means that the caller has gone.
+    """
+    return _sort(type_name[:_READ], message[:_READ], served)
+
+
+@lru_cache(maxsize=4096)
+def _sort(type_name: str, message: str, served: bool) -> Sort:
+    name = short(type_name).lower()
+    if name in _HTTP:
+        return _HTTP[name]
+    message = message.lower()
+    if _TIMEOUT_TYPE.search(name):
+        return "timeout"
+    if _CANCELLATION_TYPE.search(name):
+        return "cancellation"
+    if _UNREACHABLE_TYPE.search(name):
+        if _TIMEOUT.search(message):
+            return "timeout"
+        return "cancellation" if served else "unreachable"
+    if _TIMEOUT.search(message):
+        return "timeout"
+    if _CANCELLATION.search(message):
+        return "cancellation"
+    return "unreachable" if _UNREACHABLE.search(message) else "error"

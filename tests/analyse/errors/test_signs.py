@@ -1,0 +1,142 @@
+"""What counts as a failure."""
+
+from typing import Any
+
+import pytest
+from tests.analyse.errors.found import raised, roles
+from tests.analyse.traces import span
+
+from weft.analyse.errors.signs import reason_of, sign_of
+
+TOOL = {"operation": "execute_tool", "tool": "search"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "sort"),
+    [
+        ("server", {"http.response.status_code": 500}, "error"),
+        ("server", {"http.response.status_code": 404}, None),
+        ("client", {"http.response.status_code": 404}, "error"),
+        ("client", {"http.status_code": "503"}, "error"),
+        ("client", {"http.status_code": 504}, "timeout"),
+        ("client", {"http.status_code": 302}, None),
+        ("client", {"http.status_code": "a lot"}, None),
+        ("client", {"rpc.grpc.status_code": 0}, None),
+        ("client", {"rpc.grpc.status_code": 4}, "timeout"),
+        ("client", {"rpc.grpc.status_code": 1}, "cancellation"),
+        ("client", {"rpc.response.status_code": "UNAVAILABLE"}, "unreachable"),
+        ("client", {"rpc.response.status_code": "-32603"}, "error"),
+        ("client", {"rpc.grpc.status_code": 5}, "error"),
+        ("server", {"rpc.grpc.status_code": 5}, None),
+        ("server", {"rpc.grpc.status_code": 13}, "error"),
+        ("client", {"rpc.jsonrpc.error_code": -32000}, "error"),
+        ("internal", {"error.type": "tool_error"}, "error"),
+        ("internal", {"error": True}, "error"),
+        ("internal", {"error": "false"}, None),
+        ("internal", {"mcp.result.isError": True}, "error"),
+        ("internal", {"langfuse.observation.level": "ERROR"}, "error"),
+        ("internal", {"a2a.task.state": "TASK_STATE_FAILED"}, "error"),
+        ("internal", {"gen_ai.response.finish_reasons": '["error"]'}, "error"),
+        ("internal", {"gen_ai.response.finish_reasons": '["stop"]'}, None),
+        ("internal", {"weft.outcome": "cancelled"}, "cancellation"),
+        ("internal", {"weft.outcome": "closed"}, "cancellation"),
+        ("internal", {"gen_ai.tool.call.result": '{"isError": true, "content": []}'}, "error"),
+        ("internal", {"gen_ai.tool.call.result": '{"isError": false}'}, None),
+        ("internal", {"gen_ai.request.model": "qwen3"}, None),
+    ],
+)
+def test_codes_and_words_are_signs(kind: Any, attributes: dict[str, Any], sort: str | None) -> None:
+    sign = sign_of(span("one", kind=kind, attributes=attributes, work=TOOL))
+    assert (sign.sort if sign else None) == sort
+
+
+@pytest.mark.parametrize(
+    ("type_name", "message", "sort"),
+    [
+        ("ValueError", "no such page", "error"),
+        ("TimeoutError", "", "timeout"),
+        ("httpx.ReadTimeout", "", "timeout"),
+        ("subprocess.TimeoutExpired", "Command 'x' timed out after 2 seconds", "timeout"),
+        ("DEADLINE_EXCEEDED", "Deadline Exceeded", "timeout"),
+        ("queue.Empty", "", "timeout"),
+        ("AgentFailed", "writing-agent: no reply within 120 s", "timeout"),
+        ("asyncio.exceptions.CancelledError", "", "cancellation"),
+        ("AbortError", "The operation was aborted", "cancellation"),
+        ("httpx.ConnectError", "[Errno 111] Connection refused", "unreachable"),
+        ("concurrent.futures.process.BrokenProcessPool", "A process was terminated abruptly", "unreachable"),
+        ("AgentFailed", "checker ended with exit code -9", "unreachable"),
+        ("java.net.SocketTimeoutException", "Read timed out", "timeout"),
+    ],
+)
+def test_the_sort_of_a_failure_is_told_by_its_type_and_its_words(
+    type_name: str, message: str, sort: str
+) -> None:
+    sign = sign_of(span("one", **raised(message, type_name)))
+    assert sign is not None
+    assert (sign.sort, sign.type, sign.message) == (sort, type_name, message)
+
+
+def test_a_broken_connection_means_to_a_server_that_its_caller_has_gone() -> None:
+    broken = raised("the peer has gone", "ConnectionResetError")
+    server, client = (sign_of(span("one", kind=kind, **broken)) for kind in ("server", "client"))
+    assert server is not None
+    assert client is not None
+    assert (server.sort, client.sort) == ("cancellation", "unreachable")
+
+
+def test_what_went_wrong_is_read_from_the_last_exception_where_the_status_does_not_say() -> None:
+    one = span(
+        "one",
+        status="error",
+        events=[
+            ("exception", {"exception.type": "KeyError", "exception.message": "caught before"}),
+            ("exception", {"exception.type": "ValueError", "exception.message": "no such page"}),
+            ("retry", {}),
+        ],
+    )
+    sign = sign_of(one)
+    assert sign is not None
+    assert (sign.type, sign.message) == ("ValueError", "no such page")
+    assert reason_of(one, sign) == "ValueError: no such page"
+
+
+def test_a_span_that_says_that_all_is_well_is_believed_against_codes_and_exceptions() -> None:
+    for attributes, events in (
+        ({"http.response.status_code": 500}, ()),
+        ({}, [("exception", {"exception.type": "KeyError", "exception.escaped": True})]),
+    ):
+        assert sign_of(span("one", kind="client", status="ok", attributes=attributes, events=events)) is None
+
+
+def test_a_span_that_was_lost_has_failed() -> None:
+    sign = sign_of(span("one", state="lost"))
+    assert sign is not None
+    assert sign.sort == "lost"
+
+
+CAUGHT = [
+    ("exception", {"exception.type": "KeyError", "exception.message": "tea", "exception.escaped": "False"})
+]
+
+
+def test_an_exception_that_was_caught_is_no_failure() -> None:
+    assert roles(span("root", None, 0, 9), span("tool", "root", 1, 2, work=TOOL, events=CAUGHT)) == {}
+
+
+def test_an_exception_without_a_status_counts_where_it_escaped_or_the_span_above_speaks_of_it() -> None:
+    tool = span("tool", "root", 1, 2, work=TOOL, events=CAUGHT)
+    assert roles(span("root", None, 0, 9, **raised("search gave an error", "Unusable")), tool) == {
+        "root": "passed_on tool",
+        "tool": "origin",
+    }
+    assert roles(span("root", None, 0, 9, **raised("tea", "KeyError")), tool)["tool"] == "origin"
+    escaped = [("exception", {"exception.type": "KeyError", "exception.escaped": True})]
+    assert roles(span("root", None, 0, 9), span("tool", "root", 1, 2, events=escaped)) == {"tool": "origin"}
+
+
+def test_an_exception_without_a_status_counts_where_the_same_was_done_again() -> None:
+    assert roles(
+        span("root", None, 0, 9),
+        span("one", "root", 1, 2, says="search", work=TOOL, events=CAUGHT),
+        span("two", "root", 3, 4, says="search", work=TOOL),
+    ) == {"one": "recovered two"}

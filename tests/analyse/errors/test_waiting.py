@@ -1,0 +1,168 @@
+"""Somebody waited in vain: what for, and whose failure that is."""
+
+import pytest
+from tests.analyse.errors.found import failures, raised, roles
+from tests.analyse.traces import span
+
+LATE = raised("timed out", "ReadTimeout")
+CANCELLED = {"attributes": {"weft.outcome": "cancelled"}}
+WRITER = {"operation": "invoke_agent", "agent": "writer"}
+TOOL = {"operation": "execute_tool", "tool": "search"}
+BOOM = raised("no such page")
+
+
+def test_a_timeout_is_a_symptom_of_the_innermost_span_that_was_still_at_work() -> None:
+    found = failures(
+        span("agent", None, 0, 210, **LATE),
+        span("post", "agent", 1, 201, kind="client", **LATE),
+        span("serve", "post", 3, 600, kind="server", service="write"),
+        span("writer", "serve", 4, 599, service="write", work=WRITER),
+        span("quick", "writer", 5, 15, service="write", work=TOOL),
+        span("slow", "writer", 16, 598, service="write", work=TOOL),
+    )
+    assert {name: failure.role for name, failure in found.items()} == {
+        "agent": "passed_on",
+        "post": "symptom",
+        "slow": "origin",
+    }
+    assert found["slow"].agent == "writer"
+    assert found["slow"].evidence == "it did not answer in time"
+
+
+def test_a_caller_that_gives_up_first_points_to_what_its_callee_was_waiting_for() -> None:
+    assert roles(
+        span("post", None, 0, 100, kind="client", **LATE),
+        span("b", "post", 2, 205, kind="server", service="b", **LATE),
+        span("post b", "b", 3, 203, kind="client", service="b", **LATE),
+        span("c", "post b", 5, 400, kind="server", service="c"),
+        span("tool", "c", 6, 399, service="c", work=TOOL),
+    ) == {"post": "symptom tool", "b": "passed_on tool", "post b": "symptom tool", "tool": "origin"}
+
+
+def test_the_span_that_was_cut_off_by_a_timeout_is_its_origin() -> None:
+    assert roles(
+        span("root", None, 0, 201, **raised("", "TimeoutError")),
+        span("writer", "root", 1, 200.5, work=WRITER, **CANCELLED),
+        span("tool", "writer", 5, 200.2, work=TOOL, **CANCELLED),
+    ) == {"root": "symptom tool", "writer": "symptom tool", "tool": "origin"}
+
+
+def test_a_span_that_has_just_begun_is_not_what_took_the_time() -> None:
+    assert roles(
+        span("root", None, 0, 200, **LATE),
+        span("slow", "root", 1, 190, work=TOOL),
+        span("next", "root", 191, 230, work=WRITER),
+    ) == {"root": "symptom slow", "slow": "origin"}
+
+
+def test_a_receiver_that_takes_up_the_work_too_late_is_the_origin() -> None:
+    assert roles(
+        span("flow", None, 0, 200, **LATE),
+        span("send", "flow", 1, 3, kind="producer"),
+        span("take", "send", 300, 310, kind="consumer", service="write"),
+    ) == {"flow": "symptom take", "take": "origin"}
+
+
+def test_an_agent_that_never_reported_is_blamed_by_the_name_of_its_channel() -> None:
+    found = failures(
+        span("flow", None, 0, 200, **raised("no answer from writer within 2 s", "TimeoutError")),
+        span(
+            "send", "flow", 1, 3, kind="producer", attributes={"messaging.destination.name": "writer-tasks"}
+        ),
+    )
+    assert found["send"].role == "origin"
+    assert found["send"].agent == "writer"
+    assert found["flow"].role == "symptom"
+
+
+def test_the_spans_behind_an_agent_that_never_reported_are_waited_for() -> None:
+    assert roles(
+        span("flow", None, 0, 900),
+        span("agent", "flow", 0, 200, work={"agent": "first"}, **LATE),
+        span("send", "agent", 1, 3, kind="producer"),
+        span("take", "gone", 10, 800, kind="consumer", service="write"),
+        span("slow", "take", 11, 799, service="write", work=TOOL),
+    ) == {"agent": "symptom slow", "slow": "origin"}
+
+
+def test_a_linked_receiver_is_waited_for() -> None:
+    assert roles(
+        span("flow", None, 0, 900),
+        span("agent", "flow", 0, 200, work={"agent": "first"}, **LATE),
+        span("send", "agent", 1, 3, kind="producer"),
+        span("batch", "flow", 10, 800, kind="consumer", service="write", links=("send",)),
+    ) == {"agent": "symptom batch", "batch": "origin"}
+
+
+def test_a_timeout_with_nothing_below_it_began_where_it_is() -> None:
+    assert roles(span("post", None, 0, 100, kind="client", **LATE)) == {"post": "origin"}
+
+
+def test_siblings_that_were_cancelled_are_symptoms_of_the_one_that_failed() -> None:
+    assert roles(
+        span("root", None, 0, 60, **BOOM),
+        span("fails", "root", 1, 50, work=TOOL, **BOOM),
+        span("other", "root", 1, 51, work=WRITER, **CANCELLED),
+        span("below", "other", 2, 50.9, work=TOOL, **CANCELLED),
+        span("late", "root", 55, 56, **CANCELLED),
+    ) == {
+        "root": "passed_on fails",
+        "fails": "origin",
+        "other": "symptom fails",
+        "below": "symptom fails",
+        "late": "symptom fails",
+    }
+
+
+def test_a_cancellation_without_a_failure_is_the_users() -> None:
+    assert (
+        roles(
+            span("root", None, 0, 60, **CANCELLED),
+            span("tool", "root", 1, 59, work=TOOL, **CANCELLED),
+        )
+        == {}
+    )
+
+
+def test_a_cancellation_behind_a_call_that_was_cut_off_has_the_callers_reason() -> None:
+    assert roles(
+        span("root", None, 0, 60, **BOOM),
+        span("fails", "root", 1, 50, work=TOOL, **BOOM),
+        span("post", "root", 1, 50.1, kind="client"),
+        span("serve", "post", 2, 50.4, kind="server", service="write", **raised("", "ClientDisconnect")),
+    ) == {"root": "passed_on fails", "fails": "origin", "serve": "symptom fails"}
+
+
+def test_one_of_several_that_was_no_longer_needed_has_not_failed() -> None:
+    assert (
+        roles(
+            span("root", None, 0, 200),
+            span("winner", "root", 1, 50, work=TOOL),
+            span("loser", "root", 1, 51, work=WRITER, **CANCELLED),
+        )
+        == {}
+    )
+
+
+@pytest.mark.parametrize("error", [raised("connection reset by peer", "ConnectError"), LATE])
+def test_a_worker_that_died_is_the_origin(error: dict[str, object]) -> None:
+    assert roles(
+        span("root", None, 0, 200, **error),
+        span("post", "root", 1, 199, kind="client", **error),
+        span("serve", "post", 2, 90, kind="server", service="write", state="lost"),
+        span("writer", "serve", 3, 90, service="write", work=WRITER, state="lost"),
+    ) == {
+        "root": "passed_on writer",
+        "post": f"{'symptom' if error is LATE else 'passed_on'} writer",
+        "serve": "passed_on writer",
+        "writer": "origin",
+    }
+
+
+def test_a_timeout_that_a_retry_made_good_has_no_origin() -> None:
+    assert roles(
+        span("root", None, 0, 300),
+        span("one", "root", 1, 100, kind="client", **LATE),
+        span("serve", "one", 2, 250, kind="server", service="write"),
+        span("two", "root", 101, 150, says="one", kind="client"),
+    ) == {"one": "recovered two"}
