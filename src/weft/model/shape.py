@@ -56,6 +56,16 @@ def whole(value: object, key: str, where: str) -> int:
     return found
 
 
+def decimal(value: object, key: str, where: str) -> float | None:
+    """Take a member that is a finite number, or null."""
+    found = value.get(key) if isinstance(value, dict) else None
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not -1e308 < found < 1e308:
+        raise ShapeError(f"{where}.{key} should be a number, not {_sight(found)}")
+    return float(found)
+
+
 def identifier(value: object, key: str, digits: int, where: str) -> str:
     """Take a member that is an id in hex, and write it in full: lowercase, with its leading zeros."""
     found = text(value, key, where)

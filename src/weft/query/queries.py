@@ -5,20 +5,24 @@ answer: what is still in the journal is committed first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import pyarrow as pa
 
+from weft.model.agent_statistics import AgentStatistics
+from weft.model.coverage import Coverage
+from weft.model.edge_statistics import EdgeStatistics
 from weft.model.payloads import LARGE, content_hash
 from weft.model.summary import TraceSummary
 from weft.query.assemble import assemble
 from weft.query.contents import restore
 from weft.query.errors import QueryError
+from weft.query.facts import statistics
+from weft.query.facts.waiting import SETTLED_S
 from weft.query.open_spans import with_open
 from weft.query.search import Search
 from weft.query.silence import Silence
+from weft.query.sql_files import sql
 from weft.store.errors import ReadTimedOut, StoreError
 from weft.store.store import Store
 
@@ -36,10 +40,17 @@ class Queries:
         store: The store.
         settle: Commits what the journal holds, waiting at most that many seconds; returns whether it did.
         silence: Tells which of the spans that have not ended are lost.
+        settled_after_s: How long nothing of a trace may have been received before it counts as settled.
     """
 
-    def __init__(self, store: Store, settle: Callable[[float], bool], silence: Silence | None = None) -> None:
-        self._store, self._settle = store, settle
+    def __init__(
+        self,
+        store: Store,
+        settle: Callable[[float], bool],
+        silence: Silence | None = None,
+        settled_after_s: int = SETTLED_S,
+    ) -> None:
+        self._store, self._settle, self._settled_after_s = store, settle, settled_after_s
         self._silence = silence or Silence()
 
     def services(self) -> list[str]:
@@ -54,14 +65,13 @@ class Queries:
 
     def find(self, search: Search) -> list[bytes]:
         """The ids (16 bytes) of the traces that match, the newest first."""
-        statement = _sql("find")
+        statement = sql("find")
         for marker, table in (("/* tags */", "spans"), ("/* open tags */", "pending")):
             statement = statement.replace(marker, "".join(_tag(n, table) for n in range(len(search.tags))))
         parameters: dict[str, Any] = {
             "service": search.service or "",
             "operation": search.operation or "",
-            "start_ns": _within(search.start_ns, 0, _UINT64_MAX),
-            "end_ns": _within(search.end_ns, 0, _UINT64_MAX),
+            **_time(search.start_ns, search.end_ns),
             "min_duration_ns": _within(search.min_duration_ns, -1 - _INT64_MAX, _INT64_MAX, -1 - _INT64_MAX),
             "max_duration_ns": _within(search.max_duration_ns, -1 - _INT64_MAX, _INT64_MAX, _INT64_MAX),
             "limit": _within(search.limit, 0, 1 << 31),
@@ -97,9 +107,7 @@ class Queries:
 
     def dependencies(self, start_ns: int, end_ns: int) -> list[tuple[str, str, int]]:
         """Which service called which: (parent, child, calls), for children that started in the given time."""
-        rows = self._read(
-            "dependencies", start_ns=_within(start_ns, 0, _UINT64_MAX), end_ns=_within(end_ns, 0, _UINT64_MAX)
-        )
+        rows = self._read("dependencies", **_time(start_ns, end_ns))
         return list(
             zip(*(rows.column(name).to_pylist() for name in ("parent", "child", "calls")), strict=True)
         )
@@ -125,12 +133,67 @@ class Queries:
             for row in rows.to_pylist()
         ]
 
+    def coverage(self, start_ns: int, end_ns: int) -> Coverage:
+        """Of how many of the traces that started in a given time the facts are known."""
+        parameters = self._silence.parameters()
+        rows = self._read(
+            "facts_coverage",
+            settled_s=parameters["now_s"] - self._settled_after_s,
+            **_time(start_ns, end_ns),
+            **parameters,
+        )
+        return Coverage(**rows.to_pylist()[0])
+
+    def agents(
+        self, start_ns: int, end_ns: int, limit: int = 100, *, every_ns: int = 0
+    ) -> list[AgentStatistics]:
+        """What agents did in the traces that started in a given time, as far as `coverage` goes.
+
+        Args:
+            start_ns: Nanoseconds since the Unix epoch.
+            end_ns: Nanoseconds since the Unix epoch; included.
+            limit: At most so many agents, those with the most time on critical paths.
+            every_ns: The length of the stretches of time that are told apart; 0 for all in one.
+
+        Returns:
+            By time, then those with the most time on critical paths first.
+        """
+        parameters = _time(start_ns, end_ns) | {"limit": _within(limit, 0, 1 << 31), "every_ns": every_ns}
+        return statistics.agents(self._read("agents", **parameters), in_steps=every_ns > 0)
+
+    def edges(
+        self,
+        start_ns: int,
+        end_ns: int,
+        limit: int = 100,
+        *,
+        every_ns: int = 0,
+        from_agent: str | None = None,
+        to_agent: str | None = None,
+    ) -> list[EdgeStatistics]:
+        """What is known of the hand-offs that began in a given time, as far as `coverage` goes.
+
+        Args:
+            start_ns: Nanoseconds since the Unix epoch.
+            end_ns: Nanoseconds since the Unix epoch; included.
+            limit: At most so many edges, the most frequent ones.
+            every_ns: The length of the stretches of time that are told apart; 0 for all in one.
+            from_agent: Only hand-offs by this agent.
+            to_agent: Only hand-offs to this agent.
+
+        Returns:
+            By time, then the most frequent first.
+        """
+        parameters = _time(start_ns, end_ns) | {"limit": _within(limit, 0, 1 << 31), "every_ns": every_ns}
+        rows = self._read("edges", from_agent=from_agent or "", to_agent=to_agent or "", **parameters)
+        return statistics.edges(rows, in_steps=every_ns > 0)
+
     def _contents(self, hashes: Iterable[str]) -> Mapping[str, str]:
-        rows = self._run("payloads", _sql("payloads"), {"hashes": list(hashes)})
+        rows = self._run("payloads", sql("payloads"), {"hashes": list(hashes)})
         return dict(zip(rows.column("hash").to_pylist(), rows.column("content").to_pylist(), strict=True))
 
     def _read(self, verb: str, **parameters: Any) -> pa.Table:
-        return self._run(verb, _sql(verb), parameters)
+        return self._run(verb, sql(verb), parameters)
 
     def _run(self, verb: str, statement: str, parameters: Mapping[str, Any]) -> pa.Table:
         if not self._settle(SETTLE_S):
@@ -145,13 +208,8 @@ class Queries:
             raise QueryError(str(error)) from error
 
 
-@cache
-def _sql(name: str) -> str:
-    return files("weft.query.sql").joinpath(f"{name}.sql").read_text()
-
-
 def _tag(number: int, table: str) -> str:
-    statement = _sql("tag").replace("/* rows */", table).replace("/* more */", _sql(f"tag_{table}"))
+    statement = sql("tag").replace("/* rows */", table).replace("/* more */", sql(f"tag_{table}"))
     return statement.replace("_N:", f"_{number}:")
 
 
@@ -160,6 +218,10 @@ def _meanings(key: str, value: str) -> list[str]:
     if key == "error":
         return {"true": ["1"], "false": ["0"]}.get(value, [])
     return [value] if value else []
+
+
+def _time(start_ns: int, end_ns: int) -> dict[str, int]:
+    return {"start_ns": _within(start_ns, 0, _UINT64_MAX), "end_ns": _within(end_ns, 0, _UINT64_MAX)}
 
 
 def _within(value: int | None, least: int, most: int, default: int = 0) -> int:
