@@ -16,11 +16,16 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 
+from weft.analyse.explain import explain
 from weft.config import Settings
 from weft.decode.otlp_json import to_protobuf
 from weft.decode.request import decode
 from weft.journal import Journal, JournalError, JournalLocked
 from weft.present import jaeger, weft_api
+from weft.query.facts.facts import Facts
+from weft.query.facts.reading import Reader
+from weft.query.facts.waiting import SETTLED_S, Waiting
+from weft.query.facts.worker import FactsWorker
 from weft.query.queries import Queries
 from weft.query.silence import LOST_AFTER_S, Silence
 from weft.receive import grpc, http
@@ -47,12 +52,18 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The stages behind the ports: journal, indexer, store, queries."""
+    """The stages behind the ports: journal, indexer, store, facts, queries."""
 
     journal: Journal
     store: Store
     indexer: Indexer
+    facts: Facts
+    silence: Silence
     queries: Queries
+
+    def waiting(self, settled_after_s: int = SETTLED_S) -> Waiting:
+        """Look for traces that wait for their facts."""
+        return Waiting(self.store, self.silence, settled_after_s)
 
 
 @contextmanager
@@ -85,8 +96,10 @@ def open_pipeline(data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER
         with contextlib.closing(store):
             indexer = Indexer(journal, Committer(journal, store, decode, data / "refused"))
             try:
-                queries = Queries(store, indexer.flush, Silence(lost_after_s))
-                yield Pipeline(journal, store, indexer, queries)
+                silence = Silence(lost_after_s)
+                facts = Facts(store, Reader(store, silence), explain)
+                queries = Queries(store, indexer.flush, silence)
+                yield Pipeline(journal, store, indexer, facts, silence, queries)
             finally:
                 if not indexer.close(DRAIN_S):
                     log.warning("%d request(s) stay in the journal for the next start", indexer.behind)
@@ -140,6 +153,10 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)
         stack.callback(Sweep(pipeline.store).close)
+        facts = FactsWorker(
+            pipeline.waiting, pipeline.facts, pipeline.indexer.flush, lambda: pipeline.indexer.pressed
+        )
+        stack.callback(facts.close)
         intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver, pipeline.indexer.pace)
         stack.callback(intake.close)
         try:

@@ -88,6 +88,11 @@ class Indexer:
         """How many journal entries are not in the store yet."""
         return self._delivered - self._committed
 
+    @property
+    def pressed(self) -> bool:
+        """Whether more arrives than is indexed: what is not urgent should wait."""
+        return self._arrived_spans >= ARRIVED_SPANS // 2
+
     def close(self, timeout_s: float = 60.0) -> bool:
         """Commit what is left and stop.
 
