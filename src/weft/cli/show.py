@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from weft.analyse.explain import explain
 from weft.cli.failure import Failure
 from weft.cli.output import draw, write
 from weft.cli.source import open_source, options
@@ -47,4 +48,4 @@ def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data:
     if as_json:
         write(json.dumps(found))
     else:
-        draw(render_trace(trace, full=full))
+        draw(render_trace(trace, explain(trace), full=full))

@@ -1,5 +1,8 @@
 """A stretch of time as a bar."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from weft.present.terminal.glyphs import Glyphs
 
 
@@ -25,3 +28,24 @@ def bar(start_ns: int, end_ns: int, span_ns: int, cells: int, draw: Glyphs) -> s
     return (
         blank + draw.bar_right * head + draw.bar * ((right - tail - left - head) // 2) + draw.bar_left * tail
     )
+
+
+def layered(
+    stretch: tuple[int, int], over: Sequence[tuple[int, int]], span_ns: int, cells: int, draw: Glyphs
+) -> str:
+    """Draw a stretch of time thin, and stretches within it thick.
+
+    Args:
+        stretch: Its start and end, counted from the left edge.
+        over: Starts and ends of what is drawn thick, so counted.
+        span_ns: The time between the edges.
+        cells: Cells between the edges.
+        draw: The characters.
+    """
+    thin = replace(draw, bar=draw.rest, bar_left=draw.rest_left, bar_right=draw.rest_right)
+    line = list(bar(*stretch, span_ns, cells, thin).ljust(cells))
+    for start_ns, end_ns in over:
+        for place, character in enumerate(bar(start_ns, end_ns, span_ns, cells, draw)):
+            if character != " ":
+                line[place] = character if line[place] in (" ", thin.bar_left, thin.bar_right) else draw.bar
+    return "".join(line).rstrip()

@@ -8,7 +8,7 @@ from weft.present.terminal.text import LIMIT, clean, encodable, fit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """A set of drawing characters; guides are three cells wide, all else is one, but for `more`.
+    """A set of drawing characters; guides are three cells wide, all else is one, but for `more` and `to`.
 
     Attributes:
         encoding: What the output can carry.
@@ -21,6 +21,12 @@ class Glyphs:
         bar_right: The right half.
         failed: An error begins here.
         passed: An error came up from below.
+        recovered: An error that was made good.
+        symptom: An error whose cause lies elsewhere.
+        rest: A stretch of time that nothing waited for.
+        rest_left: The left half of a cell of it.
+        rest_right: The right half.
+        to: From one to another.
         more: Something is left out.
         between: Separates facts.
         least: Before a number that may be larger.
@@ -36,6 +42,12 @@ class Glyphs:
     bar_right: str
     failed: str
     passed: str
+    recovered: str
+    symptom: str
+    rest: str
+    rest_left: str
+    rest_right: str
+    to: str
     more: str
     between: str
     least: str
@@ -62,6 +74,12 @@ BOX: Final = Glyphs(
     bar_right="╺",
     failed="✗",
     passed="↑",
+    recovered="↺",
+    symptom="≈",
+    rest="─",
+    rest_left="╴",
+    rest_right="╶",
+    to="→",
     more="…",
     between="·",
     least="≥",
@@ -75,6 +93,12 @@ ASCII: Final = Glyphs(
     bar_right="=",
     failed="x",
     passed="^",
+    recovered="@",
+    symptom="~",
+    rest="-",
+    rest_left="-",
+    rest_right="-",
+    to="->",
     more="...",
     between="-",
     least=">",
@@ -84,7 +108,7 @@ ASCII: Final = Glyphs(
 def glyphs(encoding: str) -> Glyphs:
     """Choose the set that an output's encoding can carry."""
     try:
-        "├─└│━╸╺✗↑…·µ≥".encode(encoding)
+        "├─└│━╸╺─╴╶✗↑↺≈→…·µ≥".encode(encoding)
     except UnicodeEncodeError:
         return replace(ASCII, encoding=encoding)
     return BOX

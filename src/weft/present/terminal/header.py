@@ -3,26 +3,29 @@
 from rich.text import Text
 
 from weft.model import keys
+from weft.model.explanation import Explanation
 from weft.model.summary import TraceSummary
 from weft.model.trace import Trace
+from weft.model.usage import Usage
 from weft.present.terminal.glyphs import Glyphs
-from weft.present.terminal.quantity import count, moment, so_far
+from weft.present.terminal.quantity import count, dollars, moment, so_far
 
 _LONGEST_NAME = 200
 
 
-def header(trace: Trace, draw: Glyphs) -> list[Text]:
+def header(trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[Text]:
     """Say which workflow it was, how long it took, who took part, what failed, and if it is in one piece."""
     summary = trace.summary()
     facts = Text().append(draw.say(workflow(trace), _LONGEST_NAME), "bold")
     for fact in (
         so_far(summary.duration_ns, summary.open > 0, draw),
         count(summary.spans, "span"),
-        count(len(summary.services), "service"),
+        count(len(explanation.agents), "agent") if explanation else count(len(summary.services), "service"),
+        *(taken(explanation.usage) if explanation else ()),
     ):
         facts.append(f" {draw.between} ", style="dim").append(fact)
     facts.append(f" {draw.between} ", style="dim")
-    facts.append(count(summary.errors, "error"), style="bold red" if summary.errors else "")
+    facts.append_text(_errors(summary.errors, explanation))
     if summary.open or summary.lost:
         facts.append(f" {draw.between} ", style="dim")
         facts.append(unended(summary), style="yellow" if summary.lost else "bold")
@@ -34,6 +37,27 @@ def header(trace: Trace, draw: Glyphs) -> list[Text]:
     else:
         facts.append(f"not connected: {_parts(trace)}", style="bold yellow")
     return _with_identity(facts, trace, draw)
+
+
+def _errors(failed: int, explanation: Explanation | None) -> Text:
+    """Say how many errors there are: where an explanation tells, those that began, not those passed on."""
+    if explanation is None:
+        return Text(count(failed, "error"), style="bold red" if failed else "")
+    begun = sum(failure.role == "origin" for failure in explanation.failures)
+    if begun:
+        return Text(count(begun, "error"), style="bold red")
+    recovered = sum(failure.role == "recovered" for failure in explanation.failures)
+    return Text(f"{count(recovered, 'error')}, recovered", style="yellow") if recovered else Text("0 errors")
+
+
+def taken(usage: Usage) -> list[str]:
+    """Say what the model calls took: tokens, and what they cost where that is known."""
+    if not usage.tokens.total:
+        return []
+    said = [f"{count(usage.tokens.total, 'token')}"]
+    if usage.cost:
+        said.append(("at least " if usage.unpriced else "") + dollars(usage.cost))
+    return said
 
 
 def _with_identity(facts: Text, trace: Trace, draw: Glyphs) -> list[Text]:

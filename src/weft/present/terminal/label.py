@@ -1,16 +1,20 @@
 """What a line of the tree says: its guides, its name, and what is to be remarked about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from weft.model import keys
 from weft.model.ago import ago
+from weft.model.failure import Role
+from weft.model.span import text
 from weft.model.trace import Break, Node
 from weft.present.terminal.fold import Repeats
 from weft.present.terminal.glyphs import Glyphs
-from weft.present.terminal.hop import hop
+from weft.present.terminal.hop import called, hop
 from weft.present.terminal.lines import Line
 from weft.present.terminal.quantity import count, duration
 
@@ -62,12 +66,12 @@ class Label:
         return text
 
 
-def label(line: Line, begun: set[Node], draw: Glyphs, *, growing: bool) -> Label:
+def label(line: Line, roles: Mapping[Node, Role], draw: Glyphs, *, growing: bool) -> Label:
     """Say what a line shows.
 
     Args:
         line: The line.
-        begun: Where errors began.
+        roles: The part that each failed span has in what went wrong.
         draw: The characters.
         growing: Whether more of the trace is to come: what is missing may yet arrive.
     """
@@ -77,13 +81,26 @@ def label(line: Line, begun: set[Node], draw: Glyphs, *, growing: bool) -> Label
     if isinstance(line.item, int):
         return Label(guides, "", f"{draw.more} {count(line.item, 'more span')}", "dim italic")
     node = line.item
-    style = "bold red" if node in begun else "red" if node.span.failed else ""
-    mark = f"{draw.failed} " if node in begun else f"{draw.passed} " if node.span.failed else ""
-    name = draw.say(node.span.name, _LONGEST) or "(no name)"
+    style, mark = _mark(roles.get(node), draw)
+    name = draw.say(called(node.span), _LONGEST) or "(no name)"
     if line.skipped:
         return Label(f"{guides}{draw.more} ", mark, name, style, f" {count(line.skipped, 'level')} down")
     remark, warns = _remark(node, draw, growing)
     return Label(guides, mark, name, style, remark, warns=warns)
+
+
+def _mark(role: Role | None, draw: Glyphs) -> tuple[str, str]:
+    """The style of a span's name, and the sign before it."""
+    match role:
+        case "origin":
+            return "bold red", f"{draw.failed} "
+        case "passed_on":
+            return "red", f"{draw.passed} "
+        case "recovered":
+            return "yellow", f"{draw.recovered} "
+        case "symptom":
+            return "yellow", f"{draw.symptom} "
+    return "", ""
 
 
 def _remark(node: Node, draw: Glyphs, growing: bool) -> tuple[str, bool]:
@@ -100,6 +117,8 @@ def _remark(node: Node, draw: Glyphs, growing: bool) -> tuple[str, bool]:
             said += " (still running)"
         case "lost":
             said, warns = f"{said} (lost {ago(node.span.silent_s)})", True
+    if outcome := node.span.attributes.get(keys.WEFT_OUTCOME):
+        said += f" ({draw.say(text(outcome), 20)})"
     return said, warns
 
 

@@ -9,11 +9,10 @@ from rich.text import Text
 from weft.analyse.overview import AgentTotal, HandOffTotal, Overview, Times
 from weft.model.hand_off import PartName
 from weft.present.terminal.glyphs import Glyphs, glyphs
-from weft.present.terminal.quantity import count, duration, moment
-from weft.present.terminal.table import GAP, Column, rows
+from weft.present.terminal.quantity import count, dollars, duration, moment
+from weft.present.terminal.table import Column, fitted
 
 _ROWS: Final = 20  # of each table
-_NARROWEST: Final = 12
 _LONGEST_NAME: Final = 200
 _PARTS: Final[tuple[PartName, ...]] = ("queue", "network", "start", "work", "reply")
 
@@ -94,9 +93,11 @@ class OverviewView:
                 style="bold red",
             ),
             Column("tokens", [_number(agent.usage.tokens.total) for agent in shown]),
-            Column("cost", [_cost(agent.usage.cost) for agent in shown]),
+            Column(
+                "cost", ["" if agent.usage.cost is None else dollars(agent.usage.cost) for agent in shown]
+            ),
         ]
-        yield from _table(columns, width, draw)
+        yield from fitted(columns, width, draw)
         yield from _more(len(agents), "agent")
 
     def _hand_offs(self, draw: Glyphs, width: int) -> Iterator[Text]:
@@ -113,7 +114,7 @@ class OverviewView:
             Column("retries", [_number(total.retries) for total in shown]),
             *(Column(part, [_times(total.parts.get(part), draw) for total in shown]) for part in _PARTS),
         ]
-        yield from _table(columns, width, draw)
+        yield from fitted(columns, width, draw)
         yield from _more(len(edges), "hand-off")
         yield Text("of each part: median, and what 95 % stay within, where the evidence tells", style="dim")
 
@@ -126,7 +127,7 @@ class OverviewView:
             Column("times", [f"{number:,}" for _, number in origins]),
             Column("reason", [draw.say(reason, _LONGEST_NAME) for (_, reason), _ in origins], left=True),
         ]
-        yield from _table(columns, width, draw, flexible="reason")
+        yield from fitted(columns, width, draw, flexible="reason")
         yield from _more(len(self._overview.origins), "reason")
 
     def _clocks(self, draw: Glyphs, width: int) -> Iterator[Text]:
@@ -148,7 +149,7 @@ class OverviewView:
                 "within", [draw.own(duration(min(window.bound_ns for window in own))) for _, own in shown]
             ),
         ]
-        yield from _table(columns, width, draw)
+        yield from fitted(columns, width, draw)
         yield from _more(len(apart), "pair")
 
 
@@ -175,22 +176,6 @@ def _names(head: str, names: Sequence[str], draw: Glyphs) -> Column:
     return Column(head, [draw.say(name, _LONGEST_NAME) for name in names], left=True)
 
 
-def _table(columns: Sequence[Column], width: int, draw: Glyphs, flexible: str = "") -> Iterator[Text]:
-    """Draw the columns that say anything; the first one, or `flexible`, gives way where there is no room."""
-    told = [column for column in columns if any(column.texts)]
-    if not told:
-        return
-    giving = next((column for column in told if column.head == flexible), told[0])
-
-    def left() -> int:
-        return width - sum(column.width + len(GAP) for column in told if column is not giving)
-
-    while left() < min(_NARROWEST, giving.width) and told[-1] is not giving and len(told) > 2:
-        told.pop()
-    yield Text()
-    yield from rows(told, {giving.head: min(giving.width, max(_NARROWEST, left()))}, draw)
-
-
 def _more(number: int, noun: str) -> Iterator[Text]:
     if number > _ROWS:
         yield Text(f"and {count(number - _ROWS, noun)} more", style="dim")
@@ -206,10 +191,6 @@ def _most_often(item: tuple[tuple[str, str, str], HandOffTotal]) -> tuple[int, t
 
 def _number(number: int) -> str:
     return f"{number:,}" if number else ""
-
-
-def _cost(dollars: float | None) -> str:
-    return "" if dollars is None else f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 
 def _times(times: Times | None, draw: Glyphs) -> str:

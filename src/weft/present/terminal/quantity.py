@@ -60,3 +60,8 @@ def moment(ns: int) -> str:
 def ago(ns: int, now_ns: int) -> str:
     """Write how long ago a time was: `12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
     return model.ago((now_ns - ns) // _SECOND)
+
+
+def dollars(amount: float) -> str:
+    """Write an amount of US dollars: `$1.20`, `$0.0042`."""
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"

@@ -8,17 +8,20 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from weft.model.span import Span
 from weft.model.trace import Node, Trace
-from weft.present.terminal.bar import bar
+from weft.present.terminal.bar import bar, layered
 from weft.present.terminal.failure import reason
 from weft.present.terminal.glyphs import Glyphs
 from weft.present.terminal.label import Label, label
 from weft.present.terminal.layout import GAP, Layout, layout
 from weft.present.terminal.lines import Line
+from weft.present.terminal.marks import Marks
 from weft.present.terminal.quantity import duration, so_far
 
 _LONGEST_SERVICE: Final = 100  # characters of a service that are looked at
 _LONGEST_REASON: Final = 10_000
+_SERVICE: Final = "service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,79 +31,81 @@ class Row:
     Attributes:
         line: The line.
         label: Its place in the tree.
-        service: The service as the trace names it; empty for a line that is no span.
-        service_text: The service as it is shown.
+        who: The agent, or else the service, as the trace names it; empty for a line that is no span.
+        who_text: The same as it is shown.
         start: When the span started, after the start of the trace.
         duration: How long it took, as far as is known.
     """
 
     line: Line
     label: Label
-    service: str = ""
-    service_text: str = ""
+    who: str = ""
+    who_text: str = ""
     start: str = ""
     duration: str = ""
 
 
-def row(line: Line, trace: Trace, begun: set[Node], draw: Glyphs) -> Row:
+def row(line: Line, trace: Trace, marked: Marks, draw: Glyphs) -> Row:
     """Say what the columns of a line hold.
 
     Args:
         line: The line.
         trace: The trace that it is part of.
-        begun: Where the errors of the trace began.
+        marked: What the analysis says of its spans.
         draw: The characters.
     """
-    says = label(line, begun, draw, growing=trace.open > 0)
+    says = label(line, marked.roles, draw, growing=trace.open > 0)
     if not isinstance(line.item, Node):
         return Row(line, says)
     span = line.item.span
+    who = marked.agents.get(span.span_id, span.service)
+    start_ns = span.start_ns + marked.shifts.get(span.span_id, 0)
     return Row(
         line,
         says,
-        span.service,
-        draw.say(span.service, _LONGEST_SERVICE) or "(no name)",
-        draw.own(duration(span.start_ns - trace.start_ns)),
+        who,
+        draw.say(who, _LONGEST_SERVICE) or "(no name)",
+        draw.own(duration(start_ns - trace.start_ns)),
         so_far(span.duration_ns, span.state != "ended", draw),
     )
 
 
-HEADS: Final = ("service", "span", "start", "duration")
+HEADS: Final = ("span", "start", "duration")
 
 
 def columns(rows: Sequence[Row], width: int) -> Layout:
     """Give every column the width that it needs, as far as the terminal goes."""
     return layout(
         width,
-        service=max(cell_len(HEADS[0]), *(cell_len(each.service_text) for each in rows)),
-        tree=max(cell_len(HEADS[1]), *(each.label.width for each in rows if each.service_text)),
-        start=max(cell_len(HEADS[2]), *(len(each.start) for each in rows)),
-        duration=max(cell_len(HEADS[3]), *(len(each.duration) for each in rows)),
+        service=max(len(_SERVICE), *(cell_len(each.who_text) for each in rows)),
+        tree=max(len(HEADS[0]), *(each.label.width for each in rows if each.who_text)),
+        start=max(len(HEADS[1]), *(len(each.start) for each in rows)),
+        duration=max(len(HEADS[2]), *(len(each.duration) for each in rows)),
     )
 
 
-def heads(share: Layout) -> Text:
+def heads(share: Layout, marked: Marks) -> Text:
     """Name the columns."""
-    service, tree, start, length = HEADS
-    text = _left(Text(service), share.service).append_text(_left(Text(tree), share.tree))
+    tree, start, length = HEADS
+    text = _left(Text("agent" if marked.agents else _SERVICE), share.service).append_text(
+        _left(Text(tree), share.tree)
+    )
     text = _numbers(text, start, length, share)
     text.stylize("dim")
     return text
 
 
-def cells(row: Row, share: Layout, trace: Trace, colour: str, draw: Glyphs) -> Text:
+def cells(row: Row, share: Layout, trace: Trace, *, marked: Marks, colour: str, draw: Glyphs) -> Text:
     """Put the columns of a row together."""
     if not isinstance(row.line.item, Node):  # nothing stands to the right of what it says
         room = share.width - share.service - GAP
         return Text(" " * (share.service + GAP)).append_text(row.label.text(room, draw))
     span = row.line.item.span
-    text = _left(Text().append(draw.fit(row.service_text, share.service), colour), share.service)
+    text = _left(Text().append(draw.fit(row.who_text, share.service), colour), share.service)
     text.append_text(_left(row.label.text(share.tree, draw), share.tree))
     _numbers(text, row.start, row.duration, share)
     if share.bar:
-        edge_ns = trace.start_ns
-        stretch = bar(span.start_ns - edge_ns, span.end_ns - edge_ns, trace.end_ns - edge_ns, share.bar, draw)
-        text.append(" " * GAP).append(stretch, colour)
+        text.append(" " * GAP).append(_bar(span, trace, marked, share.bar, draw), colour)
     text.rstrip()
     return text
 
@@ -125,6 +130,20 @@ def reasons(row: Row, share: Layout, draw: Glyphs, console: Console, *, most: in
         wrapped[most - 1 :] = [draw.fit(f"{wrapped[most - 1]} {wrapped[most]}", room)]
     for text in wrapped:
         yield Text(indent).append(guides, "dim").append(text, "red")
+
+
+def _bar(span: Span, trace: Trace, marked: Marks, cells: int, draw: Glyphs) -> str:
+    """Draw when a span ran; with an explanation, thick what is on the critical path and thin the rest."""
+    edge_ns = trace.start_ns - marked.shifts.get(span.span_id, 0)
+    stretch = span.start_ns - edge_ns, span.end_ns - edge_ns
+    width_ns = trace.end_ns - trace.start_ns
+    if not marked.agents:
+        return bar(*stretch, width_ns, cells, draw)
+    path = [
+        (start_ns - trace.start_ns, end_ns - trace.start_ns)
+        for start_ns, end_ns in marked.path.get(span.span_id, ())
+    ]
+    return layered(stretch, path, width_ns, cells, draw)
 
 
 def _left(text: Text, cells: int) -> Text:

@@ -10,6 +10,7 @@ from rich.text import Text
 from weft.present.terminal.glyphs import Glyphs
 
 GAP: Final = "  "
+_NARROWEST: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,29 @@ def rows(columns: Sequence[Column], room: Mapping[str, int], draw: Glyphs) -> It
             line.append(text + blank if column.left else blank + text, column.style if row >= 0 else "dim")
         line.rstrip()
         yield line
+
+
+def fitted(columns: Sequence[Column], width: int, draw: Glyphs, flexible: str = "") -> Iterator[Text]:
+    """Draw a table in a width, after an empty line: nothing when there are no rows.
+
+    Columns that say nothing are left out. The first one, or `flexible`, gives way where there is no room, and
+    where that is not enough the last ones are left out.
+
+    Args:
+        columns: Columns of equal length.
+        width: Cells of the terminal.
+        draw: The characters to draw with.
+        flexible: The head of the column that gives way.
+    """
+    told = [column for column in columns if any(column.texts)]
+    if not told:
+        return
+    giving = next((column for column in told if column.head == flexible), told[0])
+
+    def left() -> int:
+        return width - sum(column.width + len(GAP) for column in told if column is not giving)
+
+    while left() < min(_NARROWEST, giving.width) and told[-1] is not giving and len(told) > 2:
+        told.pop()
+    yield Text()
+    yield from rows(told, {giving.head: min(giving.width, max(_NARROWEST, left()))}, draw)
