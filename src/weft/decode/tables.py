@@ -5,11 +5,13 @@ Arrow's own kernels do it, level by level. The names here are the names of the c
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weft.decode.attributes import attribute_maps
 from weft.decode.children import events, links
+from weft.decode.dialects.columns import work_columns
 from weft.decode.origins import resources, scopes
 from weft.decode.payloads import Payloads
 from weft.decode.pending import pending, split
@@ -52,6 +54,8 @@ def _columns(spans: Spans, payloads: Payloads) -> dict[str, pa.Array]:
     resource_of_span = spans.resource_of_scope.take(spans.scope_of_span)
     services, resource_lines = resources(spans.resources)
     attributes, types = attribute_maps(span.field("attributes"), payloads)
+    attributes = _as_dictionaries(attributes)
+    names = span.field("name").dictionary_encode()
     return {
         "trace_id": span.field("trace_id").cast(pa.binary(16)),
         "span_id": span.field("span_id").cast(pa.binary(8)),
@@ -59,19 +63,26 @@ def _columns(spans: Spans, payloads: Payloads) -> dict[str, pa.Array]:
         "trace_state": span.field("trace_state"),
         "flags": span.field("flags"),
         "service": _spread(services, resource_of_span),
-        "name": span.field("name").dictionary_encode(),
+        "name": names,
         "kind": span.field("kind"),
         "start_ns": start,
         "duration_ns": pc.subtract(span.field("end_time_unix_nano"), start).view(pa.int64()),
         "status_code": _filled(status, "code", 0),
         "status_message": _filled(status, "message", ""),
-        "attributes": _as_dictionaries(attributes),
+        "attributes": attributes,
         "attribute_types": types,
         "dropped_attributes": span.field("dropped_attributes_count"),
         "dropped_events": span.field("dropped_events_count"),
         "dropped_links": span.field("dropped_links_count"),
         "resource": _spread(resource_lines, resource_of_span),
         "scope": _spread(scopes(spans.scopes), spans.scope_of_span),
+        **work_columns(
+            attributes,
+            np.frombuffer(types.buffers()[2] or b"", np.uint8),
+            names=names,
+            kinds=span.field("kind").to_numpy(),
+            scopes=_spread(_filled(pc.struct_field(spans.scopes, "scope"), "name", ""), spans.scope_of_span),
+        ),
     }
 
 
