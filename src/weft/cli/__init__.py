@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "run": "Start a program traced, with no change to its code.",
     "ls": "List the newest traces.",
     "show": "Show one trace as a tree.",
+    "analyse": "Explain the traces of files, without a backend.",
 }
 _HELP: Final = """One thread through every agent: connected traces for multi-agent workflows."""
 _EPILOG: Final = """\b
@@ -22,6 +23,7 @@ Examples:
   weft ls                       what has arrived
   weft show                     the newest trace
   weft show 4bf92f3577b3        the trace whose id begins so
+  weft analyse traces.json      what files say of agents, hand-offs and errors
 
 \b
 Exit codes:
