@@ -14,9 +14,13 @@ _WORKFLOW: Final = "invoke_workflow"
 
 
 def name_agents(reading: Reading) -> Reading:
-    """Fill in `agents`, `callees` and `processes`."""
+    """Fill in `agents`, `callees`, `processes` and `crossings`."""
     processes = _processes(reading)
-    reading = replace(reading, processes=processes)
+    above = reading.tree.parents
+    crossings = tuple(
+        index > 0 and number != processes[above[index]] for index, number in enumerate(processes)
+    )
+    reading = replace(reading, processes=processes, crossings=crossings)
     spans, parents = reading.tree.spans, reading.tree.parents
     own, callees = _own(reading)
     entering = _entering(reading, own)
@@ -33,7 +37,7 @@ def name_agents(reading: Reading) -> Reading:
 
 def _processes(reading: Reading) -> tuple[int, ...]:
     numbers: dict[tuple[str, ...], int] = {}
-    # Resources are shared by the spans of a process: each is looked at once.
+    # The spans of a process share their resource: each is looked at once.
     known: dict[tuple[str, int], int] = {}
     found = []
     for span in reading.tree.spans:

@@ -29,6 +29,7 @@ class Reading:
         agents: n names: the agent that did the work, or else the service.
         callees: n names: the agent that a span calls in another process; empty for most.
         processes: n numbers; two spans with the same number were made by one process.
+        crossings: n times whether a span was made by another process than its parent.
         hand_offs: Crossings between agents and processes.
         critical_path: From the root's start to its end.
         slack_ns: n times that a span could have taken longer without the root ending later; None where
@@ -49,6 +50,7 @@ class Reading:
     agents: tuple[str, ...] = ()
     callees: tuple[str, ...] = ()
     processes: tuple[int, ...] = ()
+    crossings: tuple[bool, ...] = ()
     hand_offs: tuple[HandOff, ...] = ()
     critical_path: tuple[Segment, ...] = ()
     slack_ns: tuple[int | None, ...] = ()
@@ -73,8 +75,7 @@ class Reading:
 
     def crosses(self, index: int) -> bool:
         """Whether a span was made by another process than its parent."""
-        parent = self.tree.parents[index]
-        return parent >= 0 and self.processes[index] != self.processes[parent]
+        return self.crossings[index]
 
 
 Pass = Callable[[Reading], Reading]

@@ -53,12 +53,14 @@ def find_waits(reading: Reading) -> Waits:
     waiter = list(Cover(parents, reading.end_ns).of)
     released = list(reading.end_ns)
     messages = []
+    spans, crossings = reading.tree.spans, reading.crossings
     for index in range(1, count):
-        if _is_message(reading, index):
+        parent = parents[index]
+        if spans[parent].kind == "producer" or (crossings[index] and spans[index].kind == "consumer"):
             messages.append(index)
-        elif reading.crosses(index):
-            waiter[index] = parents[index]
-            released[index] = min(released[index], reading.end_ns[parents[index]])
+        elif crossings[index]:
+            waiter[index] = parent
+            released[index] = min(released[index], reading.end_ns[parent])
     _wait_for_answers(reading, messages, waiter)
     joined: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for index, above in enumerate(waiter):
@@ -89,14 +91,6 @@ def _wait_for_answers(reading: Reading, messages: Sequence[int], waiter: list[in
     for index in alone:
         if index in answered or waiter[index] < 0 or not _goes_on(reading, index, waiter[index]):
             waiter[index] = -1
-
-
-def _is_message(reading: Reading, index: int) -> bool:
-    """Whether a span is the work on a message of its parent's."""
-    parent = reading.tree.parents[index]
-    return reading.tree.spans[parent].kind == "producer" or (
-        reading.tree.spans[index].kind == "consumer" and reading.crosses(index)
-    )
 
 
 def _at_home(reading: Reading, index: int) -> int:

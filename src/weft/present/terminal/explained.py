@@ -16,6 +16,8 @@ from weft.present.terminal.quantity import count, dollars, duration
 from weft.present.terminal.table import Column, fitted
 
 _FEW: Final = 12  # rows of a table that is not shown in full
+_WORTH: Final = 100  # a stretch is worth a line from a hundredth of the whole on
+_LEAST: Final = 3
 _NAME: Final = 100
 _REASON: Final = 300
 
@@ -82,11 +84,9 @@ def _hand_offs(said: Explanation, most: int, width: int, draw: Glyphs) -> Iterat
     if len(shown) > most:  # the longest waits are what is looked for; in the order of time again
         longest = sorted(shown, key=lambda each: (not each.failed, -each.wait_ns))[:most]
         shown = sorted(longest, key=lambda each: each.start_ns)
-    names = [
-        f"{draw.say(each.from_agent, _NAME)} {draw.to} {draw.say(each.to_agent, _NAME)}" for each in shown
-    ]
     columns = [
-        Column("hand-off", names, left=True),
+        Column("from", [draw.say(each.from_agent, _NAME) for each in shown], left=True),
+        Column("to", [f"{draw.to} {draw.say(each.to_agent, _NAME)}" for each in shown], left=True),
         Column("by", [draw.say(each.transport or each.kind, 20) for each in shown], left=True, style="dim"),
         *(
             Column(name, [_part(each, name, draw) for each in shown])
@@ -129,6 +129,9 @@ def _path(trace: Trace, said: Explanation, most: int, width: int, draw: Glyphs) 
     if len(said.critical_path) < 2:
         return
     longest = sorted(said.critical_path, key=lambda segment: -segment.duration_ns)[:most]
+    if most == _FEW:
+        told = sum(segment.duration_ns * _WORTH >= said.duration_ns for segment in longest)
+        longest = longest[: max(told, _LEAST)]
     shown: list[Segment] = sorted(longest, key=lambda segment: segment.start_ns)
     whole_ns = said.duration_ns or 1
     columns = [

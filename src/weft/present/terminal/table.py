@@ -55,7 +55,9 @@ def rows(columns: Sequence[Column], room: Mapping[str, int], draw: Glyphs) -> It
         yield line
 
 
-def fitted(columns: Sequence[Column], width: int, draw: Glyphs, flexible: str = "") -> Iterator[Text]:
+def fitted(
+    columns: Sequence[Column], width: int, draw: Glyphs, flexible: str | None = None
+) -> Iterator[Text]:
     """Draw a table in a width, after an empty line: nothing when there are no rows.
 
     Columns that say nothing are left out. The first one, or `flexible`, gives way where there is no room, and
