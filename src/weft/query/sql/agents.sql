@@ -23,7 +23,7 @@ FROM
     SELECT *, model_ns + tool_ns + queue_ns + network_ns + human_ns + own_ns AS path_ns
     FROM agent_facts
     WHERE start_ns BETWEEN {start_ns:UInt64} AND {end_ns:UInt64}
-) AS fact
+)
 WHERE agent IN
 (
     SELECT agent
@@ -34,4 +34,5 @@ WHERE agent IN
     LIMIT {limit:UInt32}
 )
 GROUP BY from_ns, agent
-ORDER BY from_ns, sum(fact.path_ns) DESC, agent
+ORDER BY from_ns, sum(path_ns) DESC, agent
+SETTINGS prefer_column_name_to_alias = 1

@@ -35,3 +35,4 @@ WHERE start_ns BETWEEN {start_ns:UInt64} AND {end_ns:UInt64}
     )
 GROUP BY from_ns, from_agent, to_agent, transport
 ORDER BY from_ns, hand_offs DESC, from_agent, to_agent, transport
+SETTINGS prefer_column_name_to_alias = 1
