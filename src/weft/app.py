@@ -21,7 +21,7 @@ from weft.config import Settings
 from weft.decode.otlp_json import to_protobuf
 from weft.decode.request import decode
 from weft.journal import Journal, JournalError, JournalLocked
-from weft.present import jaeger, weft_api
+from weft.present import jaeger, statistics_api, weft_api
 from weft.query.facts.facts import Facts
 from weft.query.facts.reading import Reader
 from weft.query.facts.waiting import SETTLED_S, Waiting
@@ -163,7 +163,8 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
             grpc_server, grpc_port = grpc.server(intake, settings.host, settings.grpc_port, token)
         except OSError as error:
             raise _port_taken(settings.host, settings.grpc_port, "OTLP/gRPC", "--grpc-port", error) from error
-        query_app = Starlette(routes=[*jaeger.routes(pipeline.queries), *weft_api.routes(pipeline.queries)])
+        apis = (jaeger.routes, weft_api.routes, statistics_api.routes)
+        query_app = Starlette(routes=[route for routes in apis for route in routes(pipeline.queries)])
         otlp_app = http.application(intake, to_protobuf)
         servers = [_http_server(Gate(app, token)) for app in (otlp_app, query_app)]
         sockets = [http_socket, ui_socket]

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from weft.model.summary import TraceSummary
+from weft.present.failure import failure
 from weft.query.errors import QueryError
 
 USUAL: Final = 20
@@ -36,15 +37,11 @@ def routes(queries: Summaries) -> list[Route]:
         given = request.query_params.get("limit", str(USUAL))
         limit = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
         if not 1 <= limit <= MOST:
-            return _error(400, f"'limit' should be a whole number from 1 to {MOST}")
+            return failure(400, f"'limit' should be a whole number from 1 to {MOST}")
         try:
             found = queries.summaries(limit, request.query_params.get("service") or None)
         except QueryError as error:
-            return _error(error.status, str(error))
+            return failure(error.status, str(error))
         return JSONResponse({"traces": [summary.to_json() for summary in found]})
 
     return [Route("/weft/v1/traces", traces, methods=["GET"])]
-
-
-def _error(status: int, message: str) -> Response:
-    return JSONResponse({"error": {"message": message}}, status)
