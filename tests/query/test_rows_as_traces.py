@@ -11,10 +11,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from tests.present.jaeger.standin import START_NS, TRACE_ID, attributes, request, span, table
 from tests.present.jaeger.test_traces import requests_of_few_traces, rich_trace
 
+from weft.decode.dialects.read import read as read_work
 from weft.model import values
 from weft.model.jaeger import read_trace
 from weft.model.pending import OPEN_NS
 from weft.model.span import Link, Span
+from weft.model.work import NO_WORK, Tokens, Work
 from weft.present.jaeger.traces import traces as jaeger_json
 from weft.query.attributes import value
 from weft.query.traces import spans, traces
@@ -44,7 +46,7 @@ def comparable(own: Span, through_jaeger: Span) -> tuple[Span, Span]:
 
 def check_both_ways(*requests: ExportTraceServiceRequest) -> None:
     rows = table(*requests)
-    expected = [read_trace(orjson.loads(each)) for each in jaeger_json(rows, raw=True).values()]
+    expected = [read_trace(orjson.loads(each), read_work) for each in jaeger_json(rows, raw=True).values()]
     found = traces(rows)
     assert [trace.trace_id for trace in found] == [trace.trace_id for trace in expected]
     for trace, other in zip(found, expected, strict=True):
@@ -100,6 +102,33 @@ def test_attributes_fill_only_fields_that_say_nothing() -> None:
         tags=tags, kind=Sent.SPAN_KIND_CLIENT, status=Status(code=Status.STATUS_CODE_OK, message="own")
     )
     assert (read.kind, read.status, read.status_message) == ("client", "ok", "own")
+
+
+AI = {"gen_ai.operation.name": "chat", "gen_ai.agent.name": "planner", "gen_ai.request.model": "m"}
+USAGE = {"gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 1, "gen_ai.usage.cost": 0.5}
+TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "work"),
+    [
+        ({}, NO_WORK),
+        (AI, Work(operation="chat", agent="planner", model="m")),
+        (AI | USAGE, Work(operation="chat", agent="planner", model="m", tokens=Tokens(7, 1), cost=0.5)),
+        (AI | {"gen_ai.agent.id": "1"}, Work(operation="chat", agent="planner", model="m", agent_id="1")),
+        (TOOL, Work(operation="execute_tool", tool="search")),
+        (
+            TOOL | {"gen_ai.tool.call.arguments": "{}"},
+            Work(operation="execute_tool", tool="search", arguments="{}"),
+        ),
+    ],
+)
+def test_the_work_of_a_span_is_read_both_ways(tags: dict[str, object], work: Work) -> None:
+    sent = request(span(1, tags=tags), span(2))
+    found = {each.span_id: each.work for each in spans(table(sent))}
+
+    assert found == {f"{1:016x}": work, f"{2:016x}": NO_WORK}
+    check_both_ways(sent)
 
 
 def test_numbers_that_no_kind_or_status_has_say_nothing() -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from weft.model import values
 from weft.model.span import Value
 from weft.query.assemble import plain
+from weft.query.columns import shared
 
 #: The codes whose text is not the value itself. What has no kind is empty text, arrays and maps stay JSON.
 _TYPED: Final = np.zeros(256, np.bool_)
@@ -33,7 +34,7 @@ def attributes(maps: pa.MapArray, types: pa.Array) -> Iterator[dict[str, Value]]
     """
     bounds = maps.offsets.to_pylist()
     begin, size = bounds[0], bounds[-1] - bounds[0]
-    names = _names(maps.keys.slice(begin, size))
+    names = shared(maps.keys.slice(begin, size))
     found: list[Value] = plain(maps.items.slice(begin, size)).to_pylist()
     codes = np.frombuffer("".join(plain(types).to_pylist()).lower().encode("ascii"), np.uint8)
     for index in np.flatnonzero(_TYPED[codes]).tolist():
@@ -49,13 +50,6 @@ def attributes(maps: pa.MapArray, types: pa.Array) -> Iterator[dict[str, Value]]
 def value(text: str, code: int) -> Value:
     """Read a stored value as `weft.model.jaeger` reads it from Jaeger's JSON."""
     return _repeated(text, code) if len(text) < 32 else _value(text, code)
-
-
-def _names(keys: pa.Array) -> list[str]:
-    """The keys, each one text however often it occurs."""
-    encoded = keys if pa.types.is_dictionary(keys.type) else keys.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    return [distinct[index] for index in encoded.indices.to_pylist()]
 
 
 def _value(text: str, code: int) -> Value:

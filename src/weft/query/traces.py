@@ -8,17 +8,21 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import pyarrow as pa
 
+from weft.decode.dialects.read import read as read_work
 from weft.model import keys
 from weft.model.jaeger import EMPTY_SPAN_NAME, FIELDS, SCOPE
 from weft.model.pending import STATES
 from weft.model.span import Event, Kind, Link, Span, Status, Value
 from weft.model.trace import Trace
+from weft.model.work import NO_WORK
 from weft.query.assemble import plain
 from weft.query.attributes import attributes, value
+from weft.query.columns import values
+from weft.query.work import KEYS_WITHOUT_COLUMN, works
 
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)  # in the order of OTLP's numbers
 _STATUSES: Final[tuple[Status, ...]] = ("unset", "ok", "error")
@@ -58,18 +62,19 @@ def _spans(table: pa.Table) -> Iterator[Span]:
         _hex(table, "parent_span_id"),
     )
     services, names, starts_ns, durations_ns = (
-        _list(table, name) for name in ("service", "name", "start_ns", "duration_ns")
+        values(table, name) for name in ("service", "name", "start_ns", "duration_ns")
     )
-    kinds, codes, messages = (_list(table, name) for name in ("kind", "status_code", "status_message"))
-    resources, scopes, trace_states = (_list(table, name) for name in ("resource", "scope", "trace_state"))
-    states, silences_s = _list(table, "state"), _list(table, "silent_s")
+    kinds, codes, messages = (values(table, name) for name in ("kind", "status_code", "status_message"))
+    resources, scopes, trace_states = (values(table, name) for name in ("resource", "scope", "trace_state"))
+    states, silences_s = values(table, "state"), values(table, "silent_s")
     children = zip(
         attributes(plain(table.column("attributes")), table.column("attribute_types")),
         _events(table),
         _links(table),
+        works(table),
         strict=True,
     )
-    for row, (own, events, links) in enumerate(children):
+    for row, (own, events, links, in_columns) in enumerate(children):
         trace_id, parent_id, start_ns = trace_ids[row], parent_ids[row], starts_ns[row]
         kind: Kind = _KINDS[kinds[row]] if 0 <= kinds[row] < len(_KINDS) else "unspecified"
         status: Status = _STATUSES[codes[row]] if 0 <= codes[row] < len(_STATUSES) else "unset"
@@ -83,6 +88,9 @@ def _spans(table: pa.Table) -> Iterator[Span]:
             kind, status, message = _fields(told, kind, status, message)
         elif status == "unset" and told.get("error") is True:
             status = "error"
+        work = in_columns
+        if work is not NO_WORK and not KEYS_WITHOUT_COLUMN.isdisjoint(own):
+            work = read_work(told, name=names[row], kind=kind, scope=str(told.get(SCOPE, "")))
         yield Span(
             trace_id=trace_id,
             span_id=span_ids[row],
@@ -100,6 +108,7 @@ def _spans(table: pa.Table) -> Iterator[Span]:
             resource=_resource(resources[row]),
             state=STATES[states[row]],
             silent_s=silences_s[row],
+            work=work,
         )
 
 
@@ -113,17 +122,6 @@ def _fields(told: dict[str, Value], kind: Kind, status: Status, message: str) ->
         if status == "unset" and told.get("error") is True:
             status = "error"
     return kind, status, message or str(said.get("otel.status_description", ""))
-
-
-def _list(table: pa.Table, name: str) -> list[Any]:
-    """A column as Python's own values; text that occurs again and again is there once."""
-    column = table.column(name).combine_chunks()
-    if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        distinct = encoded.dictionary.to_pylist()
-        return [distinct[index] for index in encoded.indices.to_pylist()]
-    values: list[Any] = column.to_pylist()
-    return values
 
 
 def _hex(table: pa.Table, name: str) -> list[str]:

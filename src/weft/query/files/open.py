@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Self
 
+from weft.decode.dialects.read import read as read_work
 from weft.model.jaeger import read_trace
 from weft.model.shape import ShapeError
 from weft.model.trace import Trace
@@ -92,7 +93,7 @@ class TraceFiles:
             for item in contents(stream, partial(self._tell, path)) if stream else ():
                 if isinstance(item, JaegerTrace):
                     try:
-                        yield read_trace(item.value)
+                        yield read_trace(item.value, read_work)
                     except ShapeError as error:
                         self._tell(path, item.place, str(error))
 
