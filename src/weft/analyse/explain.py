@@ -1,10 +1,14 @@
 """A trace explained: the passes in their order, and what they found put together."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from weft.analyse.agents import name_agents
+from weft.analyse.clocks.adjust import adjust
+from weft.analyse.clocks.clocks import NO_CLOCKS, Clocks
 from weft.analyse.critical_path.critical_path import find_critical_path
+from weft.analyse.errors.failures import find_failures
 from weft.analyse.hand_offs.hand_offs import find_hand_offs
 from weft.analyse.loops.loops import find_loops
 from weft.analyse.reading import Pass, Reading
@@ -20,27 +24,36 @@ if TYPE_CHECKING:
     from weft.model.segment import SegmentKind
 
 
-def passes(prices: Prices = PUBLISHED) -> Sequence[Pass]:
+def passes(clocks: Clocks = NO_CLOCKS, prices: Prices = PUBLISHED) -> Sequence[Pass]:
     """Name the passes in their order."""
-    return (name_agents, find_hand_offs, find_critical_path, count_usage(prices), find_loops)
+    return (
+        partial(adjust, clocks=clocks),
+        name_agents,
+        find_hand_offs,
+        find_failures,
+        find_critical_path,
+        count_usage(prices),
+        find_loops,
+    )
 
 
-def read(trace: Trace, *, prices: Prices = PUBLISHED) -> Reading:
+def read(trace: Trace, clocks: Clocks = NO_CLOCKS, *, prices: Prices = PUBLISHED) -> Reading:
     """Run every pass over a trace."""
     reading = Reading.of(trace, repair(trace))
-    for step in passes(prices):
+    for step in passes(clocks, prices):
         reading = step(reading)
     return reading
 
 
-def explain(trace: Trace, *, prices: Prices = PUBLISHED) -> Explanation:
+def explain(trace: Trace, clocks: Clocks = NO_CLOCKS, *, prices: Prices = PUBLISHED) -> Explanation:
     """Explain a trace.
 
     Args:
         trace: The trace, in whatever state it arrived; nothing in it is trusted.
+        clocks: What was learned of the clocks of hosts, from this trace and others.
         prices: What models cost, where spans do not say it.
     """
-    return tell(read(trace, prices=prices))
+    return tell(read(trace, clocks, prices=prices))
 
 
 def tell(reading: Reading) -> Explanation:

@@ -76,7 +76,7 @@ def analyse(
         clocks = learn(progress.of(traces, "traces read"))
         found = Found(writing, keep=out != STDOUT)
         for trace in progress.of(_wanted(traces, wanted), "traces explained"):
-            found.add(trace, explain(trace, prices=prices))
+            found.add(trace, explain(trace, clocks, prices=prices))
         if writing:
             writing.end([window.to_json() for window in clocks.windows()])
     complaints.sum_up()
@@ -147,8 +147,8 @@ class Found:
         if len(self.few) > _FEW:
             draw(render_overview(self.overview, clocks.windows()))
             return
-        for trace, _ in self.few:
-            draw(render_trace(trace))
+        for trace, explanation in self.few:
+            draw(render_trace(trace, explanation))
 
 
 def _wanted(traces: TraceFiles, wanted: str | None) -> Iterator[Trace]:

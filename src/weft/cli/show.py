@@ -10,6 +10,7 @@ from weft.cli.failure import Failure
 from weft.cli.output import draw, write
 from weft.cli.source import open_source, options
 from weft.cli.wanted import digits, find, newest
+from weft.decode.dialects.read import read
 from weft.model.jaeger import read_trace
 from weft.model.shape import ShapeError
 from weft.present.terminal import render_trace
@@ -42,7 +43,7 @@ def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data:
     with open_source(url, data) as source:
         found = newest(source) if wanted is None else find(source, wanted)
     try:
-        trace = read_trace(found)
+        trace = read_trace(found, read)
     except ShapeError as error:
         raise Failure(f"the backend's answer is not a trace: {error}") from error
     if as_json:
