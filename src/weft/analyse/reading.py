@@ -25,7 +25,7 @@ class Reading:
         start_ns: n starts, by the clock of the root's host.
         end_ns: n ends, none before its start.
         shift_ns: n times that were added to both; 0 where the clock was left alone.
-        bound_ns: n times within which the shift is right; 0 where nothing was to be shifted.
+        bound_ns: n times within which the shift is right, one of 0 too; 0 where the clock is not known.
         agents: n names: the agent that did the work, or else the service.
         callees: n names: the agent that a span calls in another process; empty for most.
         processes: n numbers; two spans with the same number were made by one process.

@@ -31,14 +31,14 @@ def adjust(reading: Reading, clocks: Clocks = NO_CLOCKS) -> Reading:
     shifts = _Shifts(reading, hosts, clocks).all()
     still = _Shift(0, 0)
     by_span = [still if host is None else shifts.get(host, still) for host in hosts]
-    if not any(shift.offset_ns for shift in by_span):
+    if by_span == [still] * len(by_span):
         return reading
     return replace(
         reading,
         start_ns=tuple(at - shift.offset_ns for at, shift in zip(reading.start_ns, by_span, strict=True)),
         end_ns=tuple(at - shift.offset_ns for at, shift in zip(reading.end_ns, by_span, strict=True)),
         shift_ns=tuple(-shift.offset_ns for shift in by_span),
-        bound_ns=tuple(shift.bound_ns if shift.offset_ns else 0 for shift in by_span),
+        bound_ns=tuple(shift.bound_ns for shift in by_span),
     )
 
 
@@ -124,7 +124,8 @@ class _Shifts:
             return _Shift(learned.offset_ns, learned.bound_ns)
         caller = self._callers.get(host, root)
         above = shifts.get(caller, shifts[root])
-        planned = _Shift(0, 0)
+        # A clock that cannot be told from the root's is left alone, and known to be no further off than this.
+        planned = _Shift(0, learned.bound_ns if learned else 0)
         if learned is None:
             planned = above
             further = self._clocks.offset(caller, host, self._start_ns)
