@@ -60,14 +60,17 @@ class Pipeline:
     facts: Facts
     silence: Silence
     queries: Queries
+    settled_after_s: int
 
-    def waiting(self, settled_after_s: int = SETTLED_S) -> Waiting:
+    def waiting(self) -> Waiting:
         """Look for traces that wait for their facts."""
-        return Waiting(self.store, self.silence, settled_after_s)
+        return Waiting(self.store, self.silence, self.settled_after_s)
 
 
 @contextmanager
-def open_pipeline(data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER_S) -> Iterator[Pipeline]:
+def open_pipeline(
+    data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER_S, settled_after_s: int = SETTLED_S
+) -> Iterator[Pipeline]:
     """Open a data directory; on the way out the journal is drained into the store.
 
     Raises:
@@ -98,24 +101,24 @@ def open_pipeline(data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER
             try:
                 silence = Silence(lost_after_s)
                 facts = Facts(store, Reader(store, silence), explain)
-                queries = Queries(store, indexer.flush, silence)
-                yield Pipeline(journal, store, indexer, facts, silence, queries)
+                queries = Queries(store, indexer.flush, silence, settled_after_s)
+                yield Pipeline(journal, store, indexer, facts, silence, queries, settled_after_s)
             finally:
                 if not indexer.close(DRAIN_S):
                     log.warning("%d request(s) stay in the journal for the next start", indexer.behind)
 
 
 @contextmanager
-def open_store_for_reading(data: Path) -> Iterator[Queries]:
-    """Ask a data directory that no backend serves.
+def open_store_for_reading(data: Path) -> Iterator[Pipeline]:
+    """Ask a data directory that no backend serves: nothing comes any more, all that is there has settled.
 
     Raises:
         CannotStart: There is none, or a backend serves it.
     """
     if not (data / "journal").is_dir():
         raise CannotStart(f"there is no data in {data}")
-    with open_pipeline(data, Settings().journal_bytes) as pipeline:
-        yield pipeline.queries
+    with open_pipeline(data, Settings().journal_bytes, settled_after_s=0) as pipeline:
+        yield pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
             _listen(settings.host, settings.ui_port, "the query API", "--ui-port")
         )
         pipeline = stack.enter_context(
-            open_pipeline(settings.data, settings.journal_bytes, settings.lost_after)
+            open_pipeline(settings.data, settings.journal_bytes, settings.lost_after, settings.settled_after)
         )
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)

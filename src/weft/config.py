@@ -45,6 +45,8 @@ class Settings(BaseSettings):
         journal_bytes: The most that the journal holds; beyond it senders are told to come later.
         lost_after: Seconds after which a span that is open and not heard of any more is lost; agents announce
             it every five.
+        settled_after: Seconds after which a trace is explained for `weft agents` and `weft edges` when
+            nothing more of it has arrived.
         token: What senders and readers must show (`Authorization: Bearer …`); needed to listen on anything
             but loopback.
     """
@@ -59,4 +61,5 @@ class Settings(BaseSettings):
     retention: Annotated[timedelta, BeforeValidator(parse_retention)] = timedelta(days=14)
     journal_bytes: int = Field(default=1 << 30, ge=128 << 20)
     lost_after: int = Field(default=20, ge=1)
+    settled_after: int = Field(default=10, ge=0)
     token: SecretStr | None = Field(default=None, min_length=16)

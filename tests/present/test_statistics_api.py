@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics, PartStatistics
+from weft.model.stretch import Stretch
 from weft.present.statistics_api import DAY_NS, routes
 from weft.query.errors import QueryError
 
@@ -51,14 +52,16 @@ class StandIn:
         self.asked: list[tuple[Any, ...]] = []
         self.error: Exception | None = None
 
-    def coverage(self, start_ns: int, end_ns: int) -> Coverage:
+    def coverage(self, time: Stretch) -> Coverage:
         return Coverage(settled=5, explained=3, unexplained=1)
 
-    def agents(self, *given: int, **more: int) -> list[AgentStatistics]:
-        return self._answer("agents", given, more, AGENT)
+    def agents(self, time: Stretch) -> list[AgentStatistics]:
+        return self._answer("agents", time, AGENT)
 
-    def edges(self, *given: int, **more: Any) -> list[EdgeStatistics]:
-        return self._answer("edges", given, more, EDGE)
+    def edges(
+        self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
+    ) -> list[EdgeStatistics]:
+        return self._answer("edges", time, from_agent, to_agent, EDGE)
 
     def _answer(self, *asked: Any) -> list[Any]:
         self.asked.append(asked[:-1])
@@ -96,21 +99,19 @@ def test_agents_are_told_with_what_the_answer_rests_on(ask: Ask, queries: StandI
     assert Coverage.from_json(told["coverage"]) == Coverage(settled=5, explained=3, unexplained=1)
     assert [AgentStatistics.from_json(agent).to_json() for agent in told["agents"]] == [AGENT.to_json()]
     assert told["agents"][0]["path_p50_ns"] == str(2**62)  # more than a number of JavaScript holds
-    assert queries.asked == [("agents", (10, 20, 7), {"every_ns": 0})]
+    assert queries.asked == [("agents", Stretch(start_ns=10, end_ns=20, limit=7))]
 
 
 def test_edges_are_told_in_steps_and_by_agent(ask: Ask, queries: StandIn) -> None:
     told = ask("edges", start_ns="0", end_ns="999", every_ns="1", **{"from": "a & b", "to": ""}).json()
     assert [EdgeStatistics.from_json(edge) for edge in told["edges"]] == [EDGE]
-    assert queries.asked == [
-        ("edges", (0, 999, 100), {"every_ns": 1, "from_agent": "a & b", "to_agent": None})
-    ]
+    assert queries.asked == [("edges", Stretch(start_ns=0, end_ns=999, every_ns=1), "a & b", None)]
 
 
 def test_the_last_day_is_meant_when_no_time_is_given(ask: Ask, queries: StandIn) -> None:
     ask("agents")
-    [(_, (start_ns, end_ns, _), _)] = queries.asked
-    assert end_ns - start_ns == DAY_NS
+    [(_, time)] = queries.asked
+    assert time.end_ns - time.start_ns == DAY_NS
 
 
 @pytest.mark.parametrize("path", ["agents", "edges"])

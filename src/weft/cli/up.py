@@ -53,6 +53,13 @@ Exit codes: 0 stopped by a signal, everything stored; 1 it could not start; 2 wr
     metavar="SECONDS",
     help="When a span that is open and not heard of any more is lost.  [env: WEFT_LOST_AFTER; default: 20]",
 )
+@click.option(
+    "--settled-after",
+    type=int,
+    metavar="SECONDS",
+    help="When a trace of which nothing more arrives is explained for `weft agents` and `weft edges`."
+    "  [env: WEFT_SETTLED_AFTER; default: 10]",
+)
 def up(**given: object) -> None:
     """Run the backend: OTLP in, the Jaeger query API out, one process.
 

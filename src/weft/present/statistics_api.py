@@ -5,9 +5,8 @@ left out), `every_ns` (steps of time) and `limit`; the latter with `from` and `t
 `coverage` of how many of the settled traces of that time they speak.
 """
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from time import time_ns
 from typing import Final, Protocol
 
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from starlette.routing import Route
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
+from weft.model.stretch import Stretch
 from weft.present.failure import failure
 from weft.query.errors import QueryError
 
@@ -31,48 +31,20 @@ _UINT64: Final = (1 << 64) - 1
 class Statistics(Protocol):
     """Who knows what many traces say: `weft.query.queries.Queries`."""
 
-    def coverage(self, start_ns: int, end_ns: int) -> Coverage:
+    def coverage(self, time: Stretch) -> Coverage:
         """Say of how many traces the facts are known."""
 
-    def agents(
-        self, start_ns: int, end_ns: int, limit: int = 100, *, every_ns: int = 0
-    ) -> list[AgentStatistics]:
+    def agents(self, time: Stretch) -> list[AgentStatistics]:
         """Say what agents did."""
 
     def edges(
-        self,
-        start_ns: int,
-        end_ns: int,
-        limit: int = 100,
-        *,
-        every_ns: int = 0,
-        from_agent: str | None = None,
-        to_agent: str | None = None,
+        self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
     ) -> list[EdgeStatistics]:
         """Say what became of hand-offs."""
 
 
 class _BadQuestion(ValueError):
     """A parameter is not as it should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What both questions have in common."""
-
-    start_ns: int
-    end_ns: int
-    every_ns: int
-    limit: int
-
-    @classmethod
-    def of(cls, request: Request) -> "_Asked":
-        end_ns = _whole(request, "end_ns", 0, _UINT64, time.time_ns())
-        start_ns = _whole(request, "start_ns", 0, _UINT64, max(0, end_ns - DAY_NS))
-        every_ns = _whole(request, "every_ns", 0, _UINT64, 0)
-        if every_ns and (end_ns - start_ns) // every_ns >= MOST:
-            raise _BadQuestion(f"'every_ns' makes more than {MOST} steps of that time")
-        return cls(start_ns, end_ns, every_ns, _whole(request, "limit", 1, MOST, USUAL))
 
 
 def routes(statistics: Statistics) -> list[Route]:
@@ -83,27 +55,20 @@ def routes(statistics: Statistics) -> list[Route]:
     """
 
     def agents(request: Request) -> dict[str, object]:
-        asked = _Asked.of(request)
-        found = statistics.agents(asked.start_ns, asked.end_ns, asked.limit, every_ns=asked.every_ns)
-        return _answer(asked, agents=[agent.to_json() for agent in found])
+        time = _stretch(request)
+        found = statistics.agents(time)
+        return _answer(time, agents=[agent.to_json() for agent in found])
 
     def edges(request: Request) -> dict[str, object]:
-        asked = _Asked.of(request)
-        found = statistics.edges(
-            asked.start_ns,
-            asked.end_ns,
-            asked.limit,
-            every_ns=asked.every_ns,
-            from_agent=request.query_params.get("from") or None,
-            to_agent=request.query_params.get("to") or None,
-        )
-        return _answer(asked, edges=[edge.to_json() for edge in found])
+        time, given = _stretch(request), request.query_params
+        found = statistics.edges(time, given.get("from") or None, given.get("to") or None)
+        return _answer(time, edges=[edge.to_json() for edge in found])
 
-    def _answer(asked: _Asked, **found: object) -> dict[str, object]:
+    def _answer(time: Stretch, **found: object) -> dict[str, object]:
         return {
-            "start_ns": str(asked.start_ns),
-            "end_ns": str(asked.end_ns),
-            "coverage": statistics.coverage(asked.start_ns, asked.end_ns).to_json(),
+            "start_ns": str(time.start_ns),
+            "end_ns": str(time.end_ns),
+            "coverage": statistics.coverage(time).to_json(),
             **found,
         }
 
@@ -120,6 +85,16 @@ def _route(path: str, answer: Callable[[Request], dict[str, object]]) -> Route:
             return failure(error.status, str(error))
 
     return Route(path, endpoint, methods=["GET"])
+
+
+def _stretch(request: Request) -> Stretch:
+    end_ns = _whole(request, "end_ns", 0, _UINT64, time_ns())
+    start_ns = _whole(request, "start_ns", 0, _UINT64, max(0, end_ns - DAY_NS))
+    every_ns = _whole(request, "every_ns", 0, _UINT64, 0)
+    if every_ns and (end_ns - start_ns) // every_ns >= MOST:
+        raise _BadQuestion(f"'every_ns' makes more than {MOST} steps of that time")
+    limit = _whole(request, "limit", 1, MOST, USUAL)
+    return Stretch(start_ns=start_ns, end_ns=end_ns, every_ns=every_ns, limit=limit)
 
 
 def _whole(request: Request, name: str, least: int, most: int, usual: int) -> int:

@@ -13,6 +13,7 @@ from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
 from weft.model.payloads import LARGE, content_hash
+from weft.model.stretch import Stretch
 from weft.model.summary import TraceSummary
 from weft.query.assemble import assemble
 from weft.query.contents import restore
@@ -133,60 +134,36 @@ class Queries:
             for row in rows.to_pylist()
         ]
 
-    def coverage(self, start_ns: int, end_ns: int) -> Coverage:
+    def coverage(self, time: Stretch) -> Coverage:
         """Of how many of the traces that started in a given time the facts are known."""
         parameters = self._silence.parameters()
-        rows = self._read(
-            "facts_coverage",
-            settled_s=parameters["now_s"] - self._settled_after_s,
-            **_time(start_ns, end_ns),
-            **parameters,
-        )
+        settled_s = parameters["now_s"] - self._settled_after_s
+        rows = self._read("facts_coverage", settled_s=settled_s, **_stretch(time), **parameters)
         return Coverage(**rows.to_pylist()[0])
 
-    def agents(
-        self, start_ns: int, end_ns: int, limit: int = 100, *, every_ns: int = 0
-    ) -> list[AgentStatistics]:
+    def agents(self, time: Stretch) -> list[AgentStatistics]:
         """What agents did in the traces that started in a given time, as far as `coverage` goes.
 
-        Args:
-            start_ns: Nanoseconds since the Unix epoch.
-            end_ns: Nanoseconds since the Unix epoch; included.
-            limit: At most so many agents, those with the most time on critical paths.
-            every_ns: The length of the stretches of time that are told apart; 0 for all in one.
-
         Returns:
-            By time, then those with the most time on critical paths first.
+            By time; then those with the most time on critical paths first.
         """
-        parameters = _time(start_ns, end_ns) | {"limit": _within(limit, 0, 1 << 31), "every_ns": every_ns}
-        return statistics.agents(self._read("agents", **parameters), in_steps=every_ns > 0)
+        return statistics.agents(self._read("agents", **_stretch(time)), in_steps=time.every_ns > 0)
 
     def edges(
-        self,
-        start_ns: int,
-        end_ns: int,
-        limit: int = 100,
-        *,
-        every_ns: int = 0,
-        from_agent: str | None = None,
-        to_agent: str | None = None,
+        self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
     ) -> list[EdgeStatistics]:
         """What is known of the hand-offs that began in a given time, as far as `coverage` goes.
 
         Args:
-            start_ns: Nanoseconds since the Unix epoch.
-            end_ns: Nanoseconds since the Unix epoch; included.
-            limit: At most so many edges, the most frequent ones.
-            every_ns: The length of the stretches of time that are told apart; 0 for all in one.
+            time: When they began.
             from_agent: Only hand-offs by this agent.
             to_agent: Only hand-offs to this agent.
 
         Returns:
-            By time, then the most frequent first.
+            By time; then the most frequent first.
         """
-        parameters = _time(start_ns, end_ns) | {"limit": _within(limit, 0, 1 << 31), "every_ns": every_ns}
-        rows = self._read("edges", from_agent=from_agent or "", to_agent=to_agent or "", **parameters)
-        return statistics.edges(rows, in_steps=every_ns > 0)
+        rows = self._read("edges", from_agent=from_agent or "", to_agent=to_agent or "", **_stretch(time))
+        return statistics.edges(rows, in_steps=time.every_ns > 0)
 
     def _contents(self, hashes: Iterable[str]) -> Mapping[str, str]:
         rows = self._run("payloads", sql("payloads"), {"hashes": list(hashes)})
@@ -222,6 +199,14 @@ def _meanings(key: str, value: str) -> list[str]:
 
 def _time(start_ns: int, end_ns: int) -> dict[str, int]:
     return {"start_ns": _within(start_ns, 0, _UINT64_MAX), "end_ns": _within(end_ns, 0, _UINT64_MAX)}
+
+
+def _stretch(time: Stretch) -> dict[str, int]:
+    return {
+        **_time(time.start_ns, time.end_ns),
+        "every_ns": _within(time.every_ns, 0, _UINT64_MAX),
+        "limit": _within(time.limit, 0, 1 << 31),
+    }
 
 
 def _within(value: int | None, least: int, most: int, default: int = 0) -> int:

@@ -13,6 +13,7 @@ from weft.app import open_pipeline
 from weft.decode.request import decode
 from weft.model.coverage import Coverage
 from weft.model.explanation import Explanation
+from weft.model.stretch import Stretch
 from weft.model.trace import Trace
 from weft.query.facts import facts as module
 from weft.query.facts.facts import Facts, batches
@@ -233,14 +234,14 @@ def test_coverage_counts_settled_traces_that_started_in_the_time(house: House) -
     clock.ahead_s = 11
     ask = house.ask
     ask._silence = Silence(now_s=clock)
-    assert ask.coverage(T0, T0 + 100) == Coverage(settled=2, explained=0)
+    assert ask.coverage(Stretch(start_ns=T0, end_ns=T0 + 100)) == Coverage(settled=2, explained=0)
     first, *rest = waiting.next()
     house.pipeline.facts.keep([first])
     assert first.trace_id == within.trace
-    assert ask.coverage(T0, T0 + 100) == Coverage(settled=2, explained=1)
-    assert ask.coverage(T0 + 6, T0 + 100) == Coverage(settled=1, explained=0)
+    assert ask.coverage(Stretch(start_ns=T0, end_ns=T0 + 100)) == Coverage(settled=2, explained=1)
+    assert ask.coverage(Stretch(start_ns=T0 + 6, end_ns=T0 + 100)) == Coverage(settled=1, explained=0)
     house.pipeline.facts.keep(rest)
-    assert ask.coverage(0, EVER) == Coverage(settled=3, explained=3)
+    assert ask.coverage(Stretch(start_ns=0, end_ns=EVER)) == Coverage(settled=3, explained=3)
 
 
 def test_batches_have_about_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:

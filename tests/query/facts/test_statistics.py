@@ -15,6 +15,7 @@ from weft.model.failure import Failure
 from weft.model.hand_off import Attempt, HandOff, Part, PartName
 from weft.model.segment import Segment, SegmentKind
 from weft.model.span import Span
+from weft.model.stretch import Stretch
 from weft.model.usage import Usage
 from weft.model.work import Tokens
 from weft.query.facts.rows import Fact, rows
@@ -60,6 +61,10 @@ def fact(number: int, start_ns: int = 0, **told: Any) -> Fact:
     )
 
 
+def within(start_ns: int, end_ns: int, **more: int) -> Stretch:
+    return Stretch(start_ns=start_ns, end_ns=end_ns, **more)
+
+
 def share(ns: int, kind: SegmentKind = "own", **more: Any) -> AgentShare:
     return AgentShare(services=(), spans=2, path_ns={kind: ns}, **more)
 
@@ -98,7 +103,7 @@ def test_agents_are_summed_up_over_traces(store: Store, ask: Queries) -> None:
         fact(2, agents={"planner": share(200, "queue")}),
         fact(3, start_ns=10**18, agents={"planner": share(900)}),
     )
-    writer, planner = ask.agents(0, 10)
+    writer, planner = ask.agents(within(0, 10))
     assert (writer.agent, writer.traces, writer.spans, writer.origins) == ("writer", 1, 2, 1)
     assert (writer.input_tokens, writer.output_tokens, writer.cost, writer.unpriced) == (10, 1, 0.5, 1)
     assert (planner.agent, planner.traces, planner.path_p50_ns, planner.path_p95_ns) == (
@@ -109,7 +114,7 @@ def test_agents_are_summed_up_over_traces(store: Store, ask: Queries) -> None:
     )
     assert (planner.path_ns["own"], planner.path_ns["queue"], planner.cost) == (100, 200, None)
     assert planner.from_ns is None
-    assert [agent.agent for agent in ask.agents(0, EVER, 1)] == ["planner"]
+    assert [agent.agent for agent in ask.agents(within(0, EVER, limit=1))] == ["planner"]
 
 
 def test_the_share_is_of_the_critical_paths_of_the_traces_of_the_agent(store: Store, ask: Queries) -> None:
@@ -122,7 +127,10 @@ def test_the_share_is_of_the_critical_paths_of_the_traces_of_the_agent(store: St
         fact(1, critical_path=(path("planner", 0, 25), path("writer", 25, 100)), agents=both),
         fact(2, critical_path=(path("planner", 0, 100),), agents={"planner": share(100)}),
     )
-    assert {agent.agent: agent.share for agent in ask.agents(0, 10)} == {"planner": 0.625, "writer": 0.75}
+    assert {agent.agent: agent.share for agent in ask.agents(within(0, 10))} == {
+        "planner": 0.625,
+        "writer": 0.75,
+    }
 
 
 def test_agents_are_told_in_steps_of_time(store: Store, ask: Queries) -> None:
@@ -130,14 +138,14 @@ def test_agents_are_told_in_steps_of_time(store: Store, ask: Queries) -> None:
         store,
         *[fact(number, start_ns=at, agents={"a": share(1)}) for number, at in enumerate((5, 9, 10, 31))],
     )
-    steps = ask.agents(0, 100, every_ns=10)
+    steps = ask.agents(within(0, 100, every_ns=10))
     assert [(step.from_ns, step.traces) for step in steps] == [(0, 2), (10, 1), (30, 1)]
 
 
 def test_edges_say_how_long_each_part_took_where_it_is_known(store: Store, ask: Queries) -> None:
     known = [hand_off(queue=ns, network=7) for ns in range(1, 101)]
     keep(store, fact(1, hand_offs=(*known, hand_off(), hand_off(failed=True, tries=3))))
-    [edge] = ask.edges(0, 10)
+    [edge] = ask.edges(within(0, 10))
     assert (edge.from_agent, edge.to_agent, edge.transport) == ("planner", "writer", "http")
     assert (edge.hand_offs, edge.failed, edge.retried) == (102, 1, 1)
     assert edge.parts["queue"] == PartStatistics(known=100, p50_ns=51, p95_ns=96, p99_ns=100)
@@ -148,19 +156,19 @@ def test_edges_say_how_long_each_part_took_where_it_is_known(store: Store, ask: 
 def test_edges_are_told_by_agent_in_steps_and_the_most_frequent_first(store: Store, ask: Queries) -> None:
     often = [hand_off("writer", start_ns=at) for at in (1, 2, 11)]
     keep(store, fact(1, hand_offs=(*often, hand_off("critic"), hand_off("late", start_ns=99))))
-    assert [edge.to_agent for edge in ask.edges(0, 50)] == ["writer", "critic"]
-    assert [edge.to_agent for edge in ask.edges(0, 50, 1)] == ["writer"]
-    assert [edge.to_agent for edge in ask.edges(0, 50, to_agent="critic")] == ["critic"]
-    assert ask.edges(0, 50, from_agent="nobody") == []
-    steps = ask.edges(0, 50, to_agent="writer", every_ns=10)
+    assert [edge.to_agent for edge in ask.edges(within(0, 50))] == ["writer", "critic"]
+    assert [edge.to_agent for edge in ask.edges(within(0, 50, limit=1))] == ["writer"]
+    assert [edge.to_agent for edge in ask.edges(within(0, 50), to_agent="critic")] == ["critic"]
+    assert ask.edges(within(0, 50), from_agent="nobody") == []
+    steps = ask.edges(within(0, 50, every_ns=10), to_agent="writer")
     assert [(step.from_ns, step.hand_offs) for step in steps] == [(0, 2), (10, 1)]
 
 
 def test_newer_facts_of_a_trace_replace_all_that_older_ones_said(store: Store, ask: Queries) -> None:
     keep(store, fact(1, agents={"old": share(1)}, hand_offs=(hand_off("old"), hand_off("old"))))
     keep(store, fact(1, agents={"new": share(1)}, hand_offs=(hand_off("new"),)))
-    assert [agent.agent for agent in ask.agents(0, 10)] == ["new"]
-    assert [edge.to_agent for edge in ask.edges(0, 10)] == ["new"]
+    assert [agent.agent for agent in ask.agents(within(0, 10))] == ["new"]
+    assert [edge.to_agent for edge in ask.edges(within(0, 10))] == ["new"]
 
 
 def test_origins_are_kept_with_where_and_why(store: Store) -> None:
