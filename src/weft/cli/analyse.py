@@ -14,7 +14,7 @@ from weft.analyse.overview import Overview
 from weft.analyse.usage.rate import Prices
 from weft.cli.failure import Absent
 from weft.cli.json_file import STDOUT, JsonFile, json_file
-from weft.cli.output import draw
+from weft.cli.output import draw, write
 from weft.cli.prices import prices_option
 from weft.cli.progress import Progress
 from weft.cli.wanted import digits
@@ -50,6 +50,7 @@ Exit code 1: something could not be read, or there are no traces. The rest is ex
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "out", metavar="OUT", help="Write the explanations as JSON; - is stdout.")
 @click.option("--trace", "wanted", metavar="TRACE_ID", help="Only the trace whose id begins so.")
+@click.option("--full", is_flag=True, help="Show every span of a long trace, and whole error messages.")
 @click.option("--strict", is_flag=True, help="Stop at the first thing that cannot be read.")
 @prices_option
 @click.pass_context
@@ -59,6 +60,7 @@ def analyse(
     files: Sequence[str],
     out: str | None,
     wanted: str | None,
+    full: bool,
     strict: bool,
     prices: Prices,
 ) -> None:
@@ -83,7 +85,7 @@ def analyse(
     if not found.overview.traces:
         raise Absent(f"no trace {wanted} in {_named(files)}" if wanted else f"no traces in {_named(files)}")
     if out != STDOUT:
-        found.show(clocks)
+        found.show(clocks, full=full)
     ctx.exit(1 if complaints.count else 0)
 
 
@@ -142,13 +144,15 @@ class Found:
         if self.keep and len(self.few) <= _FEW:
             self.few.append((trace, explanation))
 
-    def show(self, clocks: Clocks) -> None:
+    def show(self, clocks: Clocks, *, full: bool) -> None:
         """Print a few traces one by one, many as an overview."""
         if len(self.few) > _FEW:
             draw(render_overview(self.overview, clocks.windows()))
             return
-        for trace, explanation in self.few:
-            draw(render_trace(trace, explanation))
+        for number, (trace, explanation) in enumerate(self.few):
+            if number:
+                write("")
+            draw(render_trace(trace, explanation, full=full))
 
 
 def _wanted(traces: TraceFiles, wanted: str | None) -> Iterator[Trace]:
