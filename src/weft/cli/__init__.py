@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "run": "Start a program traced, with no change to its code.",
     "ls": "List the newest traces.",
     "show": "Show one trace as a tree.",
+    "verify": "Check that traces are as they should be.",
     "analyse": "Explain the traces of files, without a backend.",
 }
 _HELP: Final = """One thread through every agent: connected traces for multi-agent workflows."""
@@ -23,12 +24,13 @@ Examples:
   weft ls                       what has arrived
   weft show                     the newest trace
   weft show 4bf92f3577b3        the trace whose id begins so
+  weft verify --since 5m        fail if a trace is broken or went wrong
   weft analyse traces.json      what files say of agents, hand-offs and errors
 
 \b
 Exit codes:
   0    done
-  1    what was asked for is not there, or cannot be started; of weft run: the program's own
+  1    what was asked for is not there, does not hold, or cannot be started; of weft run: the program's own
   2    wrong usage, or no backend to ask
   130  interrupted (Ctrl-C)
   141  the reader of the output went away
