@@ -1,6 +1,7 @@
 """What checks say of several traces together."""
 
 from tests.analyse.traces import TRACE_ID, span, trace
+
 from weft.analyse.checks.connection import no_orphans, one_root
 from weft.analyse.checks.verdict import Verdict
 from weft.analyse.explain import explain
