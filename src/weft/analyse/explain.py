@@ -1,6 +1,8 @@
 """A trace explained: the passes in their order, and what they found put together."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,6 +10,7 @@ from weft.analyse.agents import name_agents
 from weft.analyse.clocks.adjust import adjust
 from weft.analyse.clocks.clocks import NO_CLOCKS, Clocks
 from weft.analyse.critical_path.critical_path import find_critical_path
+from weft.analyse.critical_path.saving import Savings
 from weft.analyse.errors.failures import find_failures
 from weft.analyse.hand_offs.hand_offs import find_hand_offs
 from weft.analyse.loops.loops import find_loops
@@ -45,15 +48,21 @@ def read(trace: Trace, clocks: Clocks = NO_CLOCKS, *, prices: Prices = PUBLISHED
     return reading
 
 
-def explain(trace: Trace, clocks: Clocks = NO_CLOCKS, *, prices: Prices = PUBLISHED) -> Explanation:
+def explain(
+    trace: Trace, clocks: Clocks = NO_CLOCKS, *, prices: Prices = PUBLISHED, savings: int = 0
+) -> Explanation:
     """Explain a trace.
 
     Args:
         trace: The trace, in whatever state it arrived; nothing in it is trusted.
         clocks: What was learned of the clocks of hosts, from this trace and others.
         prices: What models cost, where spans do not say it.
+        savings: For how many of the spans that take most of the critical path to find out what less work
+            would save; each takes a pass over the trace.
     """
-    return tell(read(trace, clocks, prices=prices))
+    reading = read(trace, clocks, prices=prices)
+    told = tell(reading)
+    return replace(told, saves_ns=_savings(reading, savings)) if savings else told
 
 
 def tell(reading: Reading) -> Explanation:
@@ -78,6 +87,20 @@ def tell(reading: Reading) -> Explanation:
         repairs=tree.repairs,
         shift_ns={ids[index]: shift for index, shift in enumerate(reading.shift_ns) if shift},
     )
+
+
+def _savings(reading: Reading, most: int) -> dict[str, int]:
+    """What less work would save, for the spans that take most of the critical path."""
+    on_path: Counter[str] = Counter()
+    for segment in reading.critical_path:
+        on_path[segment.span_id] += segment.duration_ns
+    wanted = {span_id for span_id, _ in on_path.most_common(most)}
+    known = Savings(reading)
+    return {
+        span.span_id: known.saving_ns(index)
+        for index, span in enumerate(reading.tree.spans)
+        if span.span_id in wanted
+    }
 
 
 def _shares(reading: Reading) -> dict[str, AgentShare]:

@@ -15,6 +15,7 @@ from weft.model.jaeger import read_trace
 from weft.model.shape import ShapeError
 from weft.present.terminal import render_trace
 
+_SAVINGS = 12  # spans for which it is told what less work would save
 _EPILOG = """\b
 Examples:
   weft show                                     the newest trace
@@ -49,4 +50,4 @@ def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data:
     if as_json:
         write(json.dumps(found))
     else:
-        draw(render_trace(trace, explain(trace), full=full))
+        draw(render_trace(trace, explain(trace, savings=_SAVINGS), full=full))

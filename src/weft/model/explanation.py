@@ -57,6 +57,8 @@ class Explanation:
         critical_path: From the root's start to its end, without a gap.
         slack_ns: By span id how much longer a span could have taken without the root ending later; None
             where nothing waited for it. Spans on the path have 0.
+        saves_ns: By span id how much earlier the root would have ended, had the span's own work taken no
+            time; only the spans that were asked about.
         hand_offs: Crossings between agents and processes, the first one first.
         failures: Spans that failed, in the order of the tree.
         usage: Tokens and cost of the whole.
@@ -76,6 +78,7 @@ class Explanation:
     agent_of: Mapping[str, str] = field(default_factory=dict)
     critical_path: tuple[Segment, ...] = ()
     slack_ns: Mapping[str, int | None] = field(default_factory=dict)
+    saves_ns: Mapping[str, int] = field(default_factory=dict)
     hand_offs: tuple[HandOff, ...] = ()
     failures: tuple[Failure, ...] = ()
     usage: Usage = NO_USAGE
@@ -94,6 +97,7 @@ class Explanation:
             "tail_ns": self.tail_ns,
             "agents": {name: share.to_json() for name, share in self.agents.items()},
             "critical_path": [segment.to_json() for segment in self.critical_path],
+            "saves_ns": dict(self.saves_ns),
             "hand_offs": [hand_off.to_json() for hand_off in self.hand_offs],
             "errors": [failure.to_json() for failure in self.failures],
             "tokens": self.usage.tokens.to_json(),
