@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analyse.clocks.test_learner import NEAR, spans, traces_of
-from tests.analyse.clocks.world import MS, US, World, off, right
+from tests.analyse.clocks.world import MS, US, World, delay, off, right
 from tests.analyse.traces import span, trace
 
 from weft.analyse.clocks.adjust import adjust
@@ -57,6 +57,18 @@ def test_hosts_whose_clocks_agree_are_left_alone(one: str, other: str) -> None:
     assert not any(reading.shift_ns)
     assert max(reading.bound_ns) == LEARNED.offset(one, other, reading.start_ns[0]).bound_ns
     assert reading.start_ns == tuple(each.start_ns for each in reading.tree.spans)
+
+
+def test_a_host_so_far_that_its_clock_cannot_be_told_apart_is_left_alone() -> None:
+    far = delay(20 * MS, 3 * MS)
+    world = World({"a": right, "b": off(1 * MS)})
+    calls = [made for _, made in world.calls("a", "b", 60, 60, far, far)]
+    shifted, bound = shift(calls[0], "b", clocks := learn(calls))
+    found = clocks.offset("a", "b", calls[0].root.span.start_ns)
+    assert found is not None
+    assert found.offset_ns != 0
+    assert shifted == 0
+    assert bound == (abs(found.offset_ns) + found.bound_ns) / MS
 
 
 def test_hosts_of_one_clock_are_moved_alike() -> None:

@@ -125,7 +125,7 @@ class _Shifts:
         caller = self._callers.get(host, root)
         above = shifts.get(caller, shifts[root])
         # A clock that cannot be told from the root's is left alone, and known to be no further off than this.
-        planned = _Shift(0, learned.bound_ns if learned else 0)
+        planned = _Shift(0, abs(learned.offset_ns) + learned.bound_ns if learned else 0)
         if learned is None:
             planned = above
             further = self._clocks.offset(caller, host, self._start_ns)
