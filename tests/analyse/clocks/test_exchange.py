@@ -81,3 +81,9 @@ def test_a_span_that_fits_into_several_gaps_is_in_none_for_certain() -> None:
     lost = span("lost", "gone", 13, 53, host="b", kind="server")
     found = exchanges(trace(root, other, lost))
     assert [each.kind for each in found] == ["inside"]
+
+
+def test_a_message_whose_sender_is_missing_says_of_the_root_that_it_came_later() -> None:
+    root = span("root", None, 0, 100, kind="producer", host="a")
+    found = exchanges(trace(root, span("taken", "gone", 13, 90, host="b", kind="consumer")))
+    assert [each.kind for each in found] == ["inside", "between"]

@@ -44,9 +44,10 @@ def errors(found: Iterable[Offset], truth: Iterable[float]) -> list[float]:
         drift(-2, 3 * MS),
         steps((300, 20 * MS)),
         steps((0, 2 * MS), (200, -1 * MS)),
+        both(off(5 * MS), steps((300, 300 * US))),
         both(drift(15), steps((100, -30 * MS), (400, 10 * MS))),
     ],
-    ids=["ahead", "behind", "drift", "slow drift", "set", "set back", "drift and set twice"],
+    ids=["ahead", "behind", "drift", "slow drift", "set", "set back", "set a little", "drift and set twice"],
 )
 def test_a_clock_is_learned_to_a_fraction_of_the_round_trip(clock: Clock) -> None:
     found, truth = two(clock)
@@ -89,24 +90,47 @@ def test_asymmetric_ways_are_within_the_bound() -> None:
     assert all(error_ns <= each.bound_ns for error_ns, each in zip(wrong, found, strict=True))
 
 
-def test_what_calls_have_in_common_between_hosts_of_one_clock_is_not_taken_for_a_difference() -> None:
-    late = delay(330 * US, 100 * US)
-    soon = delay(190 * US, 100 * US)
+@pytest.mark.parametrize("pair", [("a", "d"), ("d", "a")], ids=["caller", "called"])
+def test_what_calls_have_in_common_between_hosts_of_one_clock_is_not_taken_for_a_difference(
+    pair: tuple[str, str],
+) -> None:
+    late, soon = delay(330 * US, 100 * US), delay(190 * US, 100 * US)
     world = World({"a": right, "b": right, "c": right, "d": off(4 * MS)})
     calls = [
         made
-        for pair in (("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("a", "d"))
-        for _, made in world.calls(*pair, 60, 100, late, soon)
+        for each in (("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), pair)
+        for _, made in world.calls(*each, 60, 100, late, soon)
     ]
     found = learn(calls).offset("a", "d", EPOCH_NS + 30 * S)
     assert found is not None
-    assert abs(found.offset_ns - 4 * MS) < 35 * US  # 70 µs of it are the ways
+    assert abs(found.offset_ns - 4 * MS) < 35 * US  # the ways make 70 µs
+
+
+def test_far_hosts_are_not_said_to_have_one_clock() -> None:
+    far = delay(20 * MS, 3 * MS)
+    found, truth = two(drift(5), out=far, back=far)
+    assert fmean(errors(found, truth)) < 500 * US
+    assert not any(each.apart for each in found)
 
 
 def test_hosts_whose_clocks_agree_have_no_difference_at_all() -> None:
     found, _ = two(off(40 * US))
     assert {(each.offset_ns, each.apart) for each in found} == {(0, False)}
     assert all(each.bound_ns >= 40 * US for each in found)
+
+
+def test_what_hosts_of_one_clock_differ_is_in_the_bound_of_what_was_measured_to_one_of_them() -> None:
+    world = World({"a": right, "b": off(60 * US), "c": off(4 * MS)})
+    close = delay(10 * US, 5 * US)
+    calls = [
+        *traces_of(world, ("a", "b")),
+        *(made for _, made in world.calls("b", "c", 60, 60, close, close)),
+    ]
+    found = learn(calls).offset("a", "c", EPOCH_NS + 30 * S)
+    assert found is not None
+    assert abs(found.offset_ns - 4 * MS) > 40 * US
+    assert abs(found.offset_ns - 4 * MS) <= found.bound_ns
+    assert found.basis == "shared"
 
 
 def test_a_host_of_unknown_clock_has_no_offset() -> None:
@@ -242,6 +266,32 @@ def test_a_clock_without_calls_is_presumed_to_be_one_that_fits(
         assert found.offset_ns == 0
 
 
+def test_hosts_on_one_machine_that_do_not_differ_over_a_third_have_one_clock() -> None:
+    world = World(
+        {"front": right, "profile": right} | dict.fromkeys(("search", "rate", "reservation"), off(-3 * MS)),
+        ADDRESSES,
+    )
+    clocks = learn(booking(world, second * S) for second in range(100))
+    found = clocks.offset("search", "reservation", EPOCH_NS + 50 * S)
+    assert found is not None
+    assert (found.offset_ns, found.basis) == (0, "causal")
+
+
+def test_an_address_that_cannot_be_right_is_not_believed() -> None:
+    world = World(
+        {"front": right, "near": off(3 * MS), "search": off(-9 * MS)},
+        {"near": {"ip": "10.0.1.9"}, "search": {"ip": "10.0.1.8"}},
+    )
+    traces = traces_of(world, ("front", "near"))
+    for second in range(60):
+        root = world.span("front", second * S, second * S + 100 * MS, kind="server")
+        inner = world.span("search", second * S + 1 * MS, second * S + 60 * MS, root, "server")
+        traces.append(Trace(root.trace_id, [root, inner]))
+    found = learn(traces).offset("front", "search", EPOCH_NS + 30 * S)
+    assert found is not None
+    assert abs(found.offset_ns + 9 * MS) <= found.bound_ns
+
+
 def test_a_clock_without_calls_that_fits_none_is_bounded_by_what_it_was_inside() -> None:
     traces = bookings(off(-3 * MS))
     left = [
@@ -256,18 +306,38 @@ def test_a_clock_without_calls_that_fits_none_is_bounded_by_what_it_was_inside()
     assert abs(found.offset_ns + 3 * MS) < 1 * MS
 
 
+def test_an_address_decides_between_clocks_that_both_fit() -> None:
+    """Search was inside a call of 100 ms: both clocks are possible, and neither is in the middle."""
+    hosts = {"front": right, "near": off(3 * MS), "far": off(9 * MS), "search": off(9 * MS)}
+    networks = {"front": 0, "near": 1, "far": 2, "search": 2}
+    resources = {host: {"ip": f"10.0.{network}.9"} for host, network in networks.items()}
+    for known in (resources, {}):
+        world = World(hosts, known)
+        traces = traces_of(world, ("front", "near"), ("front", "far"))
+        for second in range(60):
+            root = world.span("front", second * S, second * S + 100 * MS, kind="server")
+            inner = world.span("search", second * S + 1 * MS, second * S + 60 * MS, root, "server")
+            traces.append(Trace(root.trace_id, [root, inner]))
+        found = learn(traces).offset("front", "search", EPOCH_NS + 30 * S)
+        assert found is not None
+        assert found.basis == "presumed"
+        assert abs(found.offset_ns - 9 * MS) <= found.bound_ns
+        assert (abs(found.offset_ns - 9 * MS) < 50 * US) == bool(known)
+
+
 def test_work_that_outlives_the_work_above_it_does_not_shift_a_clock() -> None:
-    world = World({"a": right, "b": off(50 * US)})
+    world = World({"a": right, "b": off(50 * US)}, {host: {"k8s.node.name": "n"} for host in "ab"})
     traces = []
     for second in range(200):
         root = world.span("a", second * S, second * S + 20 * MS, kind="server")
         late = 10 * MS if second % 12 == 0 else 0
         inner = world.span("b", second * S + 1 * MS + late, second * S + 15 * MS + late, root, "server")
         traces.append(Trace(root.trace_id, [root, inner]))
-    found = learn(traces).offset("a", "b", EPOCH_NS + 100 * S)
+    clocks = learn(traces)
+    found = clocks.offset("a", "b", EPOCH_NS + 100 * S)
     assert found is not None
     assert found.offset_ns == 0
-    assert not found.apart
+    assert list(clocks.domains().values()) == [["a", "b"]]
 
 
 def test_many_pairs_of_hosts_take_no_more_memory() -> None:
