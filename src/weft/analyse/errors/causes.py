@@ -1,6 +1,6 @@
 """Every failed span and the next step towards where its failure began."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -31,13 +31,14 @@ class Causes:
     tried_again: dict[int, int] = field(default_factory=dict)
     called_off: set[int] = field(default_factory=set)
 
-    def way(self, index: int) -> list[int]:
-        """The steps from a failed span to the origin, both included; a circle ends where it would close."""
-        way, seen = [index], {index}
-        while (step := self.next.get(way[-1])) is not None and step.to not in seen:
-            way.append(step.to)
-            seen.add(step.to)
-        return way
+    def way(self, index: int) -> Iterator[int]:
+        """Give a failed span and those that its steps lead to, up to where a circle would close."""
+        seen = {index}
+        yield index
+        while (step := self.next.get(index)) is not None and step.to not in seen:
+            index = step.to
+            seen.add(index)
+            yield index
 
 
 def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
@@ -74,6 +75,7 @@ def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
             cancellations.add_failed(index)
         if up is not None:
             waiting.setdefault(parents[index], []).append(up)
+    explainer.explain_timeouts(causes.next)
     targets = {step.to for step in causes.next.values()}
     for index, sign in signs.items():
         if sign.sort == "cancellation" and index not in targets:

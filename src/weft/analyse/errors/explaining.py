@@ -30,6 +30,7 @@ class Explainer:
         self._signs = signs
         self._continuations = find_continuations(reading)
         self._waits = Waits(reading, signs, self._continuations)
+        self._timeouts: list[int] = []
         self._failed = sorted(index for index, sign in signs.items() if sign.sort != "cancellation")
         spans = reading.tree.spans
         self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
@@ -49,16 +50,33 @@ class Explainer:
         if sign.sort == "lost":
             return self._unended(index)
         branch, likely = self._came_up(index, sign, open_branches)
+        step = Step(branch.failed, "came up", "it came up from that") if branch is not None else None
         if sign.sort == "timeout":
             below = self._signs[branch.failed].sort if branch is not None else "error"
-            if branch is not None and (below == "timeout" or (likely >= SAME and below != "lost")):
-                return Step(branch.failed, "came up", "it came up from that")
-            waited_for = self._waits.waited_for(index)
-            if waited_for != index:
-                return Step(waited_for, "waited", "it was waiting for that when time ran out")
-        if branch is not None:
-            return Step(branch.failed, "came up", "it came up from that")
-        return self._further_down(index, sign)
+            if step is not None and (below == "timeout" or (likely >= SAME and below != "lost")):
+                return step
+            self._timeouts.append(index)
+        return step or self._further_down(index, sign)
+
+    def explain_timeouts(self, steps: dict[int, Step]) -> None:
+        """Write down for the spans that ran out of time, once all are known, what each was waiting for.
+
+        Of callers that gave up one after the other each says something about what it waited for at another
+        moment: the one that lasted longest is the reason for all of them.
+        """
+        left = set(self._timeouts)
+        for index in sorted(self._timeouts):
+            if index not in left:
+                continue
+            slowest, passed = self._waits.waited_for(index)
+            below = [place for place in passed if place in left]
+            if below:
+                other, _ = self._waits.waited_for(below[-1])
+                slowest = max(slowest, other, key=self._waits.lasted_ns)
+            for place in (index, *below):
+                left.discard(place)
+                if place != slowest:
+                    steps[place] = Step(slowest, "waited", "it was waiting for that when time ran out")
 
     def _came_up(self, index: int, sign: Sign, open_branches: Sequence[Branch]) -> tuple[Branch | None, int]:
         """The branch that brought the failure up, and how much the words of both are alike."""
@@ -103,7 +121,7 @@ class Explainer:
         if unended is not None and (sign.sort != "error" or self._elsewhere(index, unended.to)):
             return unended
         if sign.sort == "error" and (self._waits.still_running(index) or self._cut_off(index)):
-            waited_for = self._waits.waited_for(index)
+            waited_for, _ = self._waits.waited_for(index)
             if waited_for != index:
                 return Step(waited_for, "waited", "it was waiting for that when it gave up")
         return None

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from weft.analyse.errors.blame import Blame
 from weft.analyse.errors.causes import Causes, find_causes
+from weft.analyse.errors.origins import Origins
 from weft.analyse.errors.sign import Sign
 from weft.analyse.errors.signs import find_signs, reason_of
 from weft.analyse.errors.step import Step
@@ -32,55 +33,38 @@ def find_failures(reading: Reading) -> Reading:
     return replace(reading, failures=_Telling(reading, signs, find_causes(reading, signs)).failures())
 
 
+def _joined(causes: Causes) -> dict[int, Step]:
+    """The steps, with those that lead from where an earlier try began to the last one."""
+    steps = dict(causes.next)
+    origins = Origins(causes.next)
+    for failed, last in causes.tried_again.items():
+        first = origins.of(failed)
+        if first != origins.of(last):
+            steps[first] = Step(last, "tried again", "its last try failed as well")
+    return steps
+
+
 class _Telling:
     """Turns steps between spans into roles and words."""
 
     def __init__(self, reading: Reading, signs: dict[int, Sign], causes: Causes) -> None:
         self._reading = reading
         self._signs = signs
-        self._next = causes.next
-        self._causes = causes
+        self._called_off = causes.called_off
         self._blame = Blame(reading, signs)
         self._recovered: dict[int, int] = {}
         for failed, instead in causes.made_good.items():
-            for step in causes.way(failed):
-                self._recovered.setdefault(step, instead)
-        for failed, last in causes.tried_again.items():
-            self._join(failed, last)
-        self._origin: dict[int, int] = {}
+            for place in causes.way(failed):
+                if place in self._recovered:
+                    break
+                self._recovered[place] = instead
+        self._steps = _joined(causes)
+        self._origins = Origins(self._steps)
 
     def failures(self) -> tuple[Failure, ...]:
-        shown = [index for index in self._signs if index not in self._causes.called_off]
-        silent = {
-            origin
-            for index in shown
-            if index not in self._recovered and (origin := self._origin_of(index)) not in self._signs
-        }
-        return tuple(self._failure(index) for index in sorted({*shown, *silent}))
-
-    def _join(self, failed: int, last: int) -> None:
-        """Have an earlier try point to the last one."""
-        first = self._causes.way(failed)[-1]
-        if first not in self._causes.way(last):
-            self._next[first] = Step(last, "tried again", "its last try failed as well")
-
-    def _origin_of(self, index: int) -> int:
-        """Follow the steps to their end; each is followed once, however many failures it is on the way of."""
-        way: list[int] = []
-        on_way: set[int] = set()
-        while index not in self._origin:
-            step = self._next.get(index)
-            way.append(index)
-            on_way.add(index)
-            if step is None or step.to in on_way:
-                self._next.pop(index, None)  # a circle is cut where it would close
-                self._origin[index] = index
-                break
-            index = step.to
-        origin = self._origin[index]
-        for passed in way:
-            self._origin[passed] = origin
-        return origin
+        shown = [index for index in self._signs if index not in self._called_off]
+        unrecovered = (index for index in shown if index not in self._recovered)
+        return tuple(self._failure(index) for index in sorted({*shown, *map(self._origins.of, unrecovered)}))
 
     def _failure(self, index: int) -> Failure:
         span = self._reading.tree.spans[index]
@@ -95,9 +79,9 @@ class _Telling:
                 role="recovered",
                 because_of=instead,
                 reason=reason,
-                evidence="this did its work instead",
+                evidence="that did its work instead",
             )
-        origin = self._origin_of(index)
+        origin = self._origins.of(index)
         if origin == index:
             return Failure(
                 span_id=span.span_id,
@@ -109,10 +93,10 @@ class _Telling:
         return Failure(
             span_id=span.span_id,
             agent=agent,
-            role="passed_on" if self._next[index].way == "came up" else "symptom",
+            role="passed_on" if self._steps[index].way == "came up" else "symptom",
             because_of=self._id(origin),
             reason=reason,
-            evidence=self._next[index].why,
+            evidence=self._steps[index].why,
         )
 
     @staticmethod

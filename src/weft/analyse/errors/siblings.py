@@ -2,14 +2,18 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from weft.analyse.errors.attempts import Task, task_of
 from weft.analyse.errors.branch import Branch, slack_ns
 from weft.analyse.errors.likeness import SAME, likeness
 from weft.analyse.errors.sign import Sign
 from weft.analyse.reading import Reading
+
+_NEAR: Final = 3  # children that are looked at for a fallback: it comes at once
 
 
 @dataclass(slots=True)
@@ -39,75 +43,88 @@ def settle(reading: Reading, signs: Mapping[int, Sign], index: int, branches: Se
         index: The span.
         branches: Those that failed, earliest start first.
     """
-    children = reading.tree.children[index]
-    if len(children) == 1:
-        return Settled(open=list(branches))
+    later = _Later(reading, reading.tree.children[index], branches)
     failed = {branch.top: branch for branch in branches}
-    tasks = {child: _task(reading, child) for child in children}
-    later = _Later(reading, children, tasks)
     settled = Settled()
     for branch in sorted(branches, key=lambda branch: reading.start_ns[branch.top], reverse=True):
         again = later.same(branch)
         if again is None:
-            stand_in = next((c for c in later.others(branch) if c not in failed and c not in signs), None)
-            if stand_in is not None and _ended(reading, stand_in) and not _repeated(signs, index, branch):
-                settled.made_good[branch.failed] = stand_in
-            else:
-                settled.open.append(branch)
-        elif again in failed:
-            other = failed[again].failed
-            if other in settled.made_good:
-                settled.made_good[branch.failed] = settled.made_good[other]
-            else:
-                settled.tried_again[branch.failed] = settled.tried_again.get(other, other)
-        elif again in signs or not _ended(reading, again):
+            again = next((child for child in later.instead(branch) if child not in failed), None)
+        if again is None or (again in signs and again not in failed) or not _ended(reading, again):
             settled.open.append(branch)
-        else:
+        elif again not in failed:
             settled.made_good[branch.failed] = again
+        elif (other := failed[again].failed) in settled.made_good:
+            settled.made_good[branch.failed] = settled.made_good[other]
+        else:
+            settled.tried_again[branch.failed] = settled.tried_again.get(other, other)
     settled.open.reverse()
+    if settled.made_good and index in signs:
+        _doubt(settled, signs, index, branches)
     return settled
 
 
-def _repeated(signs: Mapping[int, Sign], index: int, branch: Branch) -> bool:
-    """Whether the span itself failed with the words of the branch: then nothing had stood in for it."""
-    above, below = signs.get(index), signs[branch.failed]
-    return above is not None and likeness(above, below) >= SAME
+def _doubt(settled: Settled, signs: Mapping[int, Sign], index: int, branches: Sequence[Branch]) -> None:
+    """Take back that the last failure was made good whose words the span itself failed with."""
+
+    def repeated(branch: Branch) -> bool:
+        return likeness(signs[index], signs[branch.failed]) > SAME
+
+    if not any(map(repeated, settled.open)):
+        for branch in reversed(branches):
+            if branch.failed in settled.made_good and repeated(branch):
+                del settled.made_good[branch.failed]
+                settled.open.append(branch)
+                break
 
 
 class _Later:
-    """Finds the children that began after a branch had failed."""
+    """Finds the children that began after a branch had failed.
 
-    def __init__(self, reading: Reading, children: Sequence[int], tasks: Mapping[int, Task]) -> None:
+    Args:
+        reading: The tree, its times and agents.
+        children: All children of a span.
+        branches: Those that failed.
+    """
+
+    def __init__(self, reading: Reading, children: Sequence[int], branches: Sequence[Branch]) -> None:
+        starts = reading.start_ns
         self._reading = reading
-        self._tasks = tasks
+        self._latest_ns = max(map(starts.__getitem__, children))
+        self._tasks: dict[int, Task] = {}
         self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._sort: dict[str, list[int]] = defaultdict(list)
-        # They come in the order of their own clocks; the adjusted ones may differ.
-        for child in sorted(children, key=reading.start_ns.__getitem__):
-            task = tasks[child]
-            self._same[(task.sort, *task.key)].append(child)
-            self._sort[task.sort].append(child)
+        if any(map(self._has_later, branches)):
+            # They come in the order of their own clocks; the adjusted ones may differ.
+            for child in sorted(children, key=starts.__getitem__):
+                task = self._tasks[child] = _task(reading, child)
+                self._same[(task.sort, *task.key)].append(child)
+                self._sort[task.sort].append(child)
 
     def same(self, branch: Branch) -> int | None:
         """The next try of the same task."""
+        if not self._has_later(branch):
+            return None
         task = self._tasks[branch.top]
-        return next(iter(self._after(self._same[(task.sort, *task.key)], branch)), None)
+        return next(self._after(self._same[(task.sort, *task.key)], branch), None)
 
-    def others(self, branch: Branch) -> list[int]:
-        """The next few of the same sort that may stand in for it."""
+    def instead(self, branch: Branch) -> Iterator[int]:
+        """Those that may stand in for it, among the next few of the same sort."""
+        if not self._has_later(branch):
+            return iter(())
         task = self._tasks[branch.top]
-        return [
-            child
-            for child in self._after(self._sort[task.sort], branch)
-            if self._tasks[child].stands_in_for(task)
-        ]
+        nearest = islice(self._after(self._sort[task.sort], branch), _NEAR)
+        return (child for child in nearest if self._tasks[child].stands_in_for(task))
 
-    def _after(self, children: list[int], branch: Branch, count: int = 3) -> list[int]:
-        starts = self._reading.start_ns
-        earliest = branch.end_ns - slack_ns(self._reading, branch.top, branch.failed)
-        begin = bisect_left(children, earliest, key=starts.__getitem__)
-        found = (child for child in children[begin : begin + count + 1] if child != branch.top)
-        return list(found)[:count]
+    def _after(self, children: list[int], branch: Branch) -> Iterator[int]:
+        begin = bisect_left(children, self._known_ns(branch), key=self._reading.start_ns.__getitem__)
+        return (children[place] for place in range(begin, len(children)) if children[place] != branch.top)
+
+    def _has_later(self, branch: Branch) -> bool:
+        return self._latest_ns >= self._known_ns(branch)
+
+    def _known_ns(self, branch: Branch) -> int:
+        return branch.end_ns - slack_ns(self._reading, branch.top, branch.failed)
 
 
 def _task(reading: Reading, index: int) -> Task:

@@ -12,6 +12,7 @@ _FOR_EVER: Final = 1 << 63  # nanoseconds: spans that never ended last as long a
 _SHARE: Final = (
     5  # a child that lasted less than a fifth of a wait, and less than others, was one step of many
 )
+_LOOKS: Final = 64  # children that are looked at, for each span of the trace, by all searches together
 _HOPS: Final = 16  # to spans elsewhere in the tree: enough for any chain of agents, and no circle is endless
 _UNWINDING: Final = 20  # a span that was cut off ends a little before whoever cut it off: a part of the wait
 
@@ -31,28 +32,42 @@ class Waits:
         self._reading = reading
         self._signs = signs
         self._continuations = continuations
+        self._behind: dict[
+            int, int
+        ] = {}  # by a span that was reached from elsewhere in the tree: the innermost
+        self._looks = _LOOKS * len(reading.agents)
 
-    def waited_for(self, index: int) -> int:
-        """Give the innermost span that a span was waiting for when it ended; itself when there is none.
+    def waited_for(self, index: int) -> tuple[int, list[int]]:
+        """Find the innermost span that a span was waiting for when it ended.
 
-        Another one on the way down that ran out of time itself is the end of the search here: what it waited
-        for is its own question.
+        Returns:
+            Its index, the span's own when there is none; and those on the way to it that ran out of time too.
         """
         at_ns = self._reading.end_ns[index]
-        place = index
-        hops = 0
+        place, entered = index, [index]
+        passed: list[int] = []
         while True:
             below = self._at_work(place, at_ns)
-            if below is None and hops < _HOPS:
-                hops += 1
-                below = self._elsewhere(place, at_ns)
+            if below is None and (below := self._elsewhere(place, at_ns)) is not None:
+                if below in self._behind or below in entered or len(entered) > _HOPS:
+                    place = self._behind.get(below, below)
+                    break
+                entered.append(below)
             if below is None:
                 unanswered = self._unanswered(place) if place == index else None
-                return place if unanswered is None else unanswered
+                place = place if unanswered is None else unanswered
+                break
             place = below
             sign = self._signs.get(place)
             if sign is not None and sign.sort == "timeout":
-                return place
+                passed.append(place)
+        for receiver in entered[1:]:
+            self._behind[receiver] = place
+        return place, passed
+
+    def lasted_ns(self, index: int) -> int:
+        """How long a span was at work, as far as is known."""
+        return self._until(index) - self._reading.start_ns[index]
 
     def still_running(self, index: int) -> bool:
         """Whether a span that ended went on waiting for others at the end of it, doing nothing itself."""
@@ -90,7 +105,11 @@ class Waits:
         waited_ns = max(1, at_ns - reading.start_ns[index])
         best: tuple[bool, int, int, int] | None = None
         slowest: tuple[int, int] = (0, -1)  # of those that had ended
-        for child in reading.tree.children[index]:
+        children = reading.tree.children[index]
+        self._looks -= len(children)
+        if self._looks < 0:
+            return None
+        for child in children:
             start_ns, reach = reading.start_ns[child], self.reach[child]
             off_ns = slack_ns(reading, index, child)
             unwinding_ns = waited_ns // 4 if self._called_off(child) else waited_ns // _UNWINDING
