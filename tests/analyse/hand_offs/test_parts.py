@@ -83,6 +83,10 @@ class TestCall:
         assert ms(found) == {"network": (20, 20, 20), "work": (120, 120, 120), "reply": (0, 0, 0)}
         assert "stream" in part(found, "reply").evidence
 
+    def test_a_callee_that_took_longer_went_on_whatever_the_clocks(self) -> None:
+        found = hand_off(*call(server=(-500, 0), hosts=("a", "b")))
+        assert ms(found) == {"network": (None, 0, 90), "work": (500, 500, 500), "reply": (0, 0, 0)}
+
     def test_a_caller_that_gave_up_says_so(self) -> None:
         found = hand_off(*call(server=(30, 150), status="error"))
         assert "had gone" in part(found, "reply").evidence
