@@ -1,10 +1,11 @@
 """How well `weft analyse` names the origin of errors, beside rules of thumb, on injected faults.
 
-    python benchmarks/errors.py CORPUS [--half dev] [--wrong] [--json]
+    python benchmarks/errors.py [CORPUS] [--half dev] [--wrong] [--json]
 
-CORPUS is what `python -m tests.e2e.faults.record CORPUS` writes. For every kind of fault the share of runs is
-printed in which the right span was named and no other, and in which the agent was right. On the same traces
-the rules pick one span with an error status: the `first` and the `earliest end`, the `deepest`, the `last`.
+CORPUS is what `python -m tests.e2e.faults.record CORPUS` writes; without it, the recording in tests/fixtures.
+For every kind of fault the share of runs is printed in which the right span was named and no other, and in
+which the agent was right. On the same traces the rules pick one span with an error status: the `first`, the
+one with the `earliest end`, the `deepest`, the `last`.
 """
 
 import argparse
@@ -19,8 +20,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.e2e.faults.corpus import unpack
 from tests.e2e.faults.scoring import RULES, Run, Score, error_spans, of_analysis, of_rule, runs
 
+RECORDED = Path(__file__).parents[1] / "tests" / "fixtures" / "faults"
+HALVES = ("dev", "held")
 COLUMNS = ("weft", *RULES)
 
 
@@ -28,22 +32,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("corpus", type=Path, help="a directory with the halves dev and held")
+    parser.add_argument(
+        "corpus", type=Path, nargs="?", default=RECORDED, help="where the halves dev and held are"
+    )
     parser.add_argument("--half", action="append", help="only this half")
     parser.add_argument("--wrong", action="store_true", help="print the runs in which the span was not right")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     chosen = parser.parse_args()
     figures = {}
-    for half in chosen.half or ("dev", "held"):
-        found = runs(chosen.corpus / half)
-        if not found:
-            sys.exit(f"{chosen.corpus / half} has no runs: python -m tests.e2e.faults.record {chosen.corpus}")
-        figures[half] = scores(found, wrong=chosen.wrong)
+    with tempfile.TemporaryDirectory() as directory:
+        for half in chosen.half or HALVES:
+            if found := recorded(chosen.corpus, half, Path(directory)):
+                figures[half] = scores(found, wrong=chosen.wrong)
+    if not figures:
+        sys.exit(f"{chosen.corpus} has no runs: python -m tests.e2e.faults.record {chosen.corpus}")
     if chosen.json:
         print(json.dumps({half: summary(each) for half, each in figures.items()}, indent=1))
         return
     for half, each in figures.items():
         table(half, summary(each))
+
+
+def recorded(corpus: Path, half: str, directory: Path) -> list[Run]:
+    """The runs of one half, packed into one file or not."""
+    packed = corpus / f"{half}.jsonl.gz"
+    return unpack(packed, directory / half) if packed.exists() else runs(corpus / half)
 
 
 def scores(found: list[Run], *, wrong: bool) -> dict[str, dict[str, list[Score]]]:

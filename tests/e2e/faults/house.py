@@ -79,9 +79,8 @@ class House:
 
     def close(self) -> None:
         """End every process; what their spans are is sent then."""
-        assert self._driver.stdin
-        self._driver.stdin.close()
-        self._driver.wait(STOP_S)
+        with self._driver:  # its pipes are closed
+            pass
         self._closing.set()
         self._keeper.join()
         for service in self._services.values():

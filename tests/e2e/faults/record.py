@@ -20,8 +20,8 @@ from tests.e2e.faults.topologies import HELD_TOPOLOGIES, TOPOLOGIES
 from tests.e2e.faults.topology import Topology
 from tests.e2e.faults.truth import Truth, Void, truth
 
-#: Not every program has agents that work side by side.
-FEW = ("cancelled_sibling",)
+#: Not every program has agents that work side by side, or processes that can be killed.
+FEW = ("cancelled_sibling", "dead_worker")
 
 
 def runs(topology: Topology, faults: list[Fault]) -> list[tuple[Ran, Trace]]:

@@ -1,6 +1,5 @@
 """How well an analysis, and four rules of thumb, name the origin of a recorded run's error."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -60,7 +59,7 @@ class Run:
     """A recorded run.
 
     Attributes:
-        path: Its spans, one OTLP JSON request a line, gzip or not.
+        path: Its spans, one OTLP JSON request a line.
         truth: What is true of it (`tests.e2e.faults.truth.Truth`).
     """
 
@@ -131,8 +130,7 @@ def error_spans(run: Run) -> list[ErrorSpan]:
 
 
 def _spans(path: Path) -> Iterable[dict[str, Any]]:
-    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-    for line in text.splitlines():
+    for line in path.read_text().splitlines():
         for resource in json.loads(line)["resourceSpans"]:
             for scope in resource["scopeSpans"]:
                 yield from scope["spans"]

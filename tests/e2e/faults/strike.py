@@ -56,12 +56,17 @@ def spoilt(place: str, task: Task, value: Value) -> Value:
     return replace(value, bad_from=fault.agent) if (fault.kind, fault.site) == ("bad_value", place) else value
 
 
+def hang_s(patience_s: float) -> float:
+    """How long something hangs, given how long somebody waits for it."""
+    return patience_s * 1.5 + HANGS_S
+
+
 async def _hang(patience_s: float, how: str) -> None:
     mark("origin")
     if how == "own":
         await asyncio.sleep(patience_s)
         raise TimeoutError("request timed out")
-    await asyncio.sleep(patience_s * 1.5 + HANGS_S)
+    await asyncio.sleep(hang_s(patience_s))
 
 
 def _fail(place: str, how: str) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Over = Literal["inline", "task", "thread", "pool", "subprocess", "http", "flask", "redis"]
+#: The service of the process in which every program begins.
+DRIVER = "driver"
 #: What carries a call out of its process: the callee has a process of its own.
 REMOTE = ("pool", "subprocess", "http", "flask", "redis")
 #: Where the callee goes on when its caller has given up.

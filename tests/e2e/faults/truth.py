@@ -7,7 +7,7 @@ from tests.e2e.faults.fault import RECOVERED, SLOW
 from tests.e2e.faults.house import Ran
 from tests.e2e.faults.marks import CALLS, ROLE, WAITS
 from tests.e2e.faults.recording import Recorded, Trace
-from tests.e2e.faults.topology import REMOTE, Call, Topology
+from tests.e2e.faults.topology import DRIVER, REMOTE, Call, Topology
 
 Spans = dict[str, Recorded]
 Role = Literal["origin", "passed_on", "recovered", "symptom"]
@@ -124,23 +124,22 @@ def _lost(ran: Ran, topology: Topology) -> str:
 
 
 def _callers(callee: str, topology: Topology) -> list[str]:
-    """Who calls an agent; nobody, where the workflow's own code does."""
-    return [
-        place.agent if topology.agents[place.agent].spoken else ""
-        for place in topology.places()
-        if isinstance(place.step, Call) and place.step.agent == callee
-    ]
+    """Who calls an agent; where the workflow's own code does, nobody, or its service."""
+    callers: list[str] = []
+    for place in topology.places():
+        if isinstance(place.step, Call) and place.step.agent == callee:
+            callers += [place.agent] if topology.agents[place.agent].spoken else ["", DRIVER]
+    return callers
 
 
 def _of_the_call(callee: str, spans: Spans) -> list[Recorded]:
     """The caller's spans of a call whose other side is not there.
 
-    Those that failed, or else (a message that was sent, a process that was started) the span in which the
-    caller waited, and what it sent.
+    Where none of them failed (of a message, of a process), the span in which the caller waited too.
     """
     calls = [each for each in spans.values() if each.attributes.get(CALLS) == callee]
     waited = [each for each in spans.values() if f"{WAITS}{callee}" in each.attributes and each.failed]
-    return [each for each in calls if each.failed] or [*calls, *waited]
+    return calls if any(each.failed for each in calls) else [*calls, *waited]
 
 
 def _roles(ran: Ran, spans: Spans, origins: set[str]) -> dict[str, Role]:
