@@ -359,3 +359,9 @@ def test_the_whole_is_the_sum_of_what_is_each_spans_own(spans: list[Span]) -> No
     assert math.isclose(total.cost or 0, reading.usage.cost or 0)
     assert total.tokens.total <= said
     assert (total.tokens.total > 0) == (said > 0)
+
+
+def test_a_call_that_lost_its_parent_is_no_part_of_the_call_that_stands_for_the_root() -> None:
+    reading = read(call("a", None, 0, 9, 10, 1), call("b", None, 1, 2, 20, 2), call("c", "lost", 3, 4, 40, 4))
+
+    assert reading.usage.tokens == Tokens(70, 7)

@@ -19,7 +19,7 @@ _SUMS: Final = AGENTS | {
 }  # fmt: skip
 
 # What is below a span says something …
-_DIRECTLY: Final = 1  # … and is not part of what a tool does
+_DIRECTLY: Final = 1  # … and was seen to be part of its work, and not of what a tool does
 _HERE: Final = 2  # … and no agent of another process comes before it …
 _AGENT: Final = 4  # … although an agent of this process does
 _SOMEWHERE: Final = 8
@@ -69,13 +69,14 @@ class Scopes:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._tool = set()
+        spans, parents = reading.tree.spans, reading.tree.parents
+        self._apart = set()  # tools, and spans that hang where they are by a repair
         self._agent = set()
-        for index, span in enumerate(reading.tree.spans):
+        for index, span in enumerate(spans):
             operation = span.work.operation
-            if operation == _TOOL:
-                self._tool.add(index)
-            elif operation in AGENTS:
+            if operation == _TOOL or span.parent_id != spans[parents[index]].span_id:
+                self._apart.add(index)
+            if operation in AGENTS:
                 self._agent.add(index)
 
     def repeated(self, saying: Collection[int]) -> set[int]:
@@ -93,7 +94,7 @@ class Scopes:
                 signs |= _DIRECTLY | _HERE | _SOMEWHERE
             if not signs or index == 0:
                 continue
-            if index in self._tool:
+            if index in self._apart:
                 signs &= ~_DIRECTLY
             if signs & _HERE and index in self._agent:
                 signs = signs & ~_HERE | _AGENT
@@ -121,7 +122,7 @@ class Scopes:
                 signs |= self._spoken_for(parent)
             if not signs:
                 continue
-            if parent in self._tool:
+            if index in self._apart:
                 signs &= ~_DIRECTLY
             if signs & _AGENT and reading.crosses(index):
                 signs &= ~_AGENT  # only `_HERE` is left: it ends at the first agent
@@ -139,7 +140,7 @@ class Scopes:
         single: dict[int, int] = {}
         for index in range(len(parents) - 1, 0, -1):
             call = index if index in calls else single.get(index)
-            if call is not None and index not in self._tool:
+            if call is not None and index not in self._apart:
                 parent = parents[index]
                 single[parent] = call if parent not in single else several
         return {index: call for index, call in single.items() if call != several}
