@@ -13,6 +13,8 @@ _COMMANDS: Final = {
     "run": "Start a program traced, with no change to its code.",
     "ls": "List the newest traces.",
     "show": "Show one trace as a tree.",
+    "agents": "Show what each agent did in many traces.",
+    "edges": "Show how hand-offs between agents went.",
     "verify": "Check that traces are as they should be.",
     "analyse": "Explain the traces of files, without a backend.",
 }
@@ -24,6 +26,8 @@ Examples:
   weft ls                       what has arrived
   weft show                     the newest trace
   weft show 4bf92f3577b3        the trace whose id begins so
+  weft agents --since 7d        who took the time, and in whom errors began
+  weft edges --every 1h         how long hand-offs waited, hour by hour
   weft verify --since 5m        fail if a trace is broken or went wrong
   weft analyse traces.json      what files say of agents, hand-offs and errors
 

@@ -7,13 +7,20 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from weft.cli.failure import Failure
+from weft.model.agent_statistics import AgentStatistics
+from weft.model.coverage import Coverage
+from weft.model.edge_statistics import EdgeStatistics
 from weft.model.shape import ShapeError, member
+from weft.model.stretch import Stretch
 from weft.model.summary import TraceSummary
 from weft.present.terminal.text import clean
+
+T = TypeVar("T")
 
 _TIMEOUT_S: Final = 30.0  # for the connection, and for each read of the answer
 _LARGEST: Final = 512 << 20  # bytes of an answer
@@ -63,16 +70,33 @@ class Backend:
             Failure: Nobody answers there, or not as a backend does.
         """
         question = {"limit": str(limit)} | ({"service": service} if service else {})
-        status, answer = self._get(f"/weft/v1/traces?{urllib.parse.urlencode(question)}")
-        if status != 200:
-            raise self._refusal(status, answer)
-        try:
-            found = member(answer, "traces", list, "answer")
-            return [
-                TraceSummary.from_json(value, f"answer.traces[{index}]") for index, value in enumerate(found)
-            ]
-        except ShapeError as error:
-            raise Failure(f"{self.name} does not answer as Weft does: {error}") from error
+        return self._ask("traces", question, lambda answer: _each(answer, "traces", TraceSummary.from_json))
+
+    def agents(self, time: Stretch) -> tuple[Coverage, list[AgentStatistics]]:
+        """Ask what agents did, and what that rests on.
+
+        Raises:
+            Failure: Nobody answers there, or not as a backend does.
+        """
+        return self._ask(
+            "agents",
+            _question(time),
+            lambda answer: (_coverage(answer), _each(answer, "agents", AgentStatistics.from_json)),
+        )
+
+    def edges(
+        self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
+    ) -> tuple[Coverage, list[EdgeStatistics]]:
+        """Ask what became of hand-offs, and what that rests on.
+
+        Raises:
+            Failure: Nobody answers there, or not as a backend does.
+        """
+        return self._ask(
+            "edges",
+            _question(time) | {"from": from_agent or "", "to": to_agent or ""},
+            lambda answer: (_coverage(answer), _each(answer, "edges", EdgeStatistics.from_json)),
+        )
 
     def trace(self, trace_id: str) -> object | None:
         """Ask for one trace.
@@ -96,6 +120,16 @@ class Backend:
         except ShapeError as error:
             raise Failure(f"{self.name} does not answer as Jaeger's API does: {error}") from error
         return found[0] if found else None
+
+    def _ask(self, what: str, question: Mapping[str, str], read: Callable[[object], T]) -> T:
+        """Ask Weft's own API, and read the answer."""
+        status, answer = self._get(f"/weft/v1/{what}?{urllib.parse.urlencode(question)}")
+        if status != 200:
+            raise self._refusal(status, answer)
+        try:
+            return read(answer)
+        except ShapeError as error:
+            raise Failure(f"{self.name} does not answer as Weft does: {error}") from error
 
     def _get(self, path: str) -> tuple[int, object]:
         """Ask, and read the answer as JSON; None stands for an answer that is not JSON."""
@@ -130,6 +164,24 @@ class Backend:
         said = _complaint(answer)
         reason = f"answers {status}: {said}" if said else f"answers {status}; is a Weft backend there?"
         return Failure(f"{self.name} {reason}")
+
+
+def _question(time: Stretch) -> dict[str, str]:
+    return {
+        "start_ns": str(time.start_ns),
+        "end_ns": str(time.end_ns),
+        "every_ns": str(time.every_ns),
+        "limit": str(time.limit),
+    }
+
+
+def _coverage(answer: object) -> Coverage:
+    return Coverage.from_json(member(answer, "coverage", dict, "answer"), "answer.coverage")
+
+
+def _each(answer: object, key: str, read: Callable[[object, str], T]) -> list[T]:
+    found = member(answer, key, list, "answer")
+    return [read(value, f"answer.{key}[{index}]") for index, value in enumerate(found)]
 
 
 def _complaint(answer: object) -> str:

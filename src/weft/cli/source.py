@@ -10,6 +10,10 @@ import click
 
 from weft.cli.backend import Backend
 from weft.cli.failure import Failure
+from weft.model.agent_statistics import AgentStatistics
+from weft.model.coverage import Coverage
+from weft.model.edge_statistics import EdgeStatistics
+from weft.model.stretch import Stretch
 from weft.model.summary import TraceSummary
 
 _UI_PORT: Final = "16686"
@@ -25,6 +29,14 @@ class Source(Protocol):
 
     def trace(self, trace_id: str) -> object | None:
         """Give one trace in Jaeger's JSON, unchecked; None when it is not there."""
+
+    def agents(self, time: Stretch) -> tuple[Coverage, list[AgentStatistics]]:
+        """Say what agents did, and what that rests on."""
+
+    def edges(
+        self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
+    ) -> tuple[Coverage, list[EdgeStatistics]]:
+        """Say what became of hand-offs, and what that rests on."""
 
 
 def options(command: Command) -> Command:
