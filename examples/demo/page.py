@@ -11,6 +11,7 @@ from pathlib import Path
 from cast import Member
 from rich.text import Text
 
+from weft.analyse.explain import explain
 from weft.cli.output import draw, write
 from weft.model.trace import Trace
 from weft.present.terminal import render_list, render_trace
@@ -36,7 +37,7 @@ def entrance(member: Member) -> None:
 
 def tree(trace: Trace) -> None:
     """A trace, as `weft show` draws it."""
-    draw(render_trace(trace))
+    draw(render_trace(trace, explain(trace)))
 
 
 def listing(traces: Sequence[Trace]) -> None:

@@ -7,6 +7,7 @@ from children import DemoFailed
 
 from weft.cli.backend import Backend
 from weft.cli.failure import Failure
+from weft.decode.dialects.read import read
 from weft.model.jaeger import read_trace
 from weft.model.trace import Trace
 
@@ -58,7 +59,7 @@ def arrived(backend: str, trace_id: str) -> Trace:
     while time.monotonic() < give_up:
         try:
             found = Backend(backend).trace(trace_id)
-            if found and is_complete(trace := read_trace(found)):
+            if found and is_complete(trace := read_trace(found, read)):
                 return trace
         except Failure as failure:
             said = f": {failure.message}"

@@ -163,7 +163,9 @@ class Run:
         )
         _, receiver = self._id()
         received_ns = answered_ns + step.queue_ns
-        self._span(receiver, answer, process, "consumer", received_ns, received_ns + step.publish_ns)
+        # As instrumentations do: a child of the sender, linked to the span that it was received in.
+        links = (parent,)
+        self._span(receiver, answer, process, "consumer", received_ns, received_ns + step.publish_ns, links)
         return received_ns + step.publish_ns
 
     def _gather(self, step: Gather, now_ns: int, parent: str, number: int) -> int:

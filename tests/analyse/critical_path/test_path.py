@@ -78,7 +78,7 @@ def test_a_message_waits_in_a_queue_and_its_answer_is_waited_for() -> None:
         span("send", "root", 10, 12, kind="producer"),
         span("work", "send", 50, 100, service="writer", kind="consumer"),
         span("reply", "work", 90, 92, service="writer", kind="producer"),
-        span("got", "reply", 95, 97, kind="consumer"),
+        span("got", "reply", 95, 97, kind="consumer", links=["root"]),  # received in the root
     ) == [
         ("root", 10, "own"),
         ("send", 2, "network"),

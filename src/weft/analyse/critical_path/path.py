@@ -88,13 +88,20 @@ class _Walk:
         return joined[-1][0] if joined else self._reading.start_ns[index]
 
     def _link(self, index: int, at_ns: int) -> int:
-        """The span that a span is linked to and that ended last before it began; -1 for none."""
+        """The span that a span is linked to and that ended last before it began; -1 for none.
+
+        One that was running in the same process is where it was received, not what it followed from.
+        """
         links = self._reading.tree.links[index]
         if not links or index in self._linked:
             return -1
         self._linked.add(index)
-        ends, starts = self._reading.end_ns, self._reading.start_ns
-        before = [link for link in links if starts[link] < at_ns]
+        ends, starts, processes = self._reading.end_ns, self._reading.start_ns, self._reading.processes
+        before = [
+            link
+            for link in links
+            if starts[link] < at_ns and (ends[link] <= at_ns or processes[link] != processes[index])
+        ]
         return max(before, key=lambda link: min(at_ns, ends[link]), default=-1)
 
     def _add(self, index: int, start_ns: int, end_ns: int, kind: SegmentKind) -> None:

@@ -38,7 +38,7 @@ def explained(trace: Trace, said: Explanation, width: int, draw: Glyphs, *, full
         _hand_offs(said, most, width, draw),
         _path(trace, said, most, width, draw),
         _errors(trace, said, most, draw),
-        _loops(said, most, draw),
+        _loops(trace, said, most, draw),
         _repairs(trace, said, most, draw),
     ):
         yield from lines
@@ -171,7 +171,7 @@ def _errors(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterato
         passed = sum(each.role == "passed_on" for each in caused)
         symptoms = len(caused) - passed
         told = [f"passed on by {count(passed, 'span')}"] if passed else []
-        told += [f"{count(symptoms, 'timeout or cancellation')} because of it"] if symptoms else []
+        told += [f"{count(symptoms, 'symptom')} elsewhere"] if symptoms else []
         told += [draw.say(failure.evidence, _REASON)] if failure.evidence else []
         if told:
             yield Text("  " + "; ".join(told), style="dim")
@@ -189,14 +189,14 @@ def _error(trace: Trace, failure: Failure, word: str, style: str, draw: Glyphs) 
     return line
 
 
-def _loops(said: Explanation, most: int, draw: Glyphs) -> Iterator[Text]:
+def _loops(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterator[Text]:
     if not said.loops:
         return
     words = {"same_call": "the same call", "ping_pong": "handed back and forth", "retry": "tried again"}
     yield Text()
     for loop in said.loops[:most]:
         agents = ", ".join(draw.say(agent, _NAME) for agent in loop.agents)
-        what = draw.say(loop.what, _NAME)
+        what = _name(trace, loop.span_ids[0], draw) if loop.kind == "retry" else draw.say(loop.what, _NAME)
         took = draw.own(duration(loop.duration_ns))
         yield Text(
             f"{words[loop.kind]}, {loop.count:,} times: {what} ({agents}), {took} for repeats", "yellow"
