@@ -72,6 +72,14 @@ def test_microseconds_become_nanoseconds() -> None:
     assert (span.start_ns, span.end_ns) == (1_795_615_402_000_001_000, 1_795_615_402_000_251_000)
 
 
+def test_a_value_that_is_nested_too_deeply_is_no_failure() -> None:
+    value: object = 1
+    for _ in range(100_000):
+        value = [value]
+
+    assert read_trace(one(tags=[tag("deep", value)])).spans[0].attributes == {"deep": "nested too deeply"}
+
+
 def test_times_may_have_a_fraction() -> None:
     span = read_trace(one(startTime=1_655_759_368_183_644.25, duration=0.5)).spans[0]
 

@@ -208,8 +208,11 @@ def _value(value: object, kind: object) -> Value:
         return read(value) if read else value
     if isinstance(value, (bool, int, float)):
         return value
-    # Neither is Jaeger's, both are found in what other tools write.
-    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Neither nothing nor lists and objects are Jaeger's; both are found in what other tools write.
+    try:
+        return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return "nested too deeply"
 
 
 def _number(digits: str) -> int | str:

@@ -147,6 +147,9 @@ def test_stdin_can_be_gone_through_again(monkeypatch: pytest.MonkeyPatch) -> Non
 
 BROKEN = b'{"traceID": "ab", "spans": [\n'
 TRACE, OTHER = lines(jaeger()), lines(jaeger(OTHER_ID))
+DEEP: list[object] = []
+for _ in range(400):
+    DEEP = [DEEP]
 JUNK = "it is not a trace: expected Jaeger's JSON, OTLP JSON or OTLP protobuf, with gzip, zstd or neither"
 
 
@@ -176,6 +179,9 @@ JUNK = "it is not a trace: expected Jaeger's JSON, OTLP JSON or OTLP protobuf, w
         ),
         (b'{"resourceLogs": []}', 0, ", line 1: it is OTLP, but of logs, not of traces"),
         (b'{"resourceSpans": 7}\n' + TRACE, 1, ", line 1: it is not OTLP: resourceSpans must be a list"),
+        (b'{"trace":' * 900 + b"1" + b"}" * 900 + b"\n" + TRACE, 1, f", line 1: {JUNK}"),
+        (lines([{"resourceSpans": [DEEP]}]) + TRACE, 1, ", line 1, [0]: it is not OTLP: "),
+        (lines({"batches": [{"scopeSpans": [{"spans": [2**70]}]}]}) + TRACE, 1, ", line 1: it is not OTLP: "),
         (b"[" * 100_000, 0, f": {JUNK}"),
         (b'{"a":' * 100_000, 0, ", line 1: it is not JSON: "),
         (TRACE + b'{"a":' * 100_000 + b"\n", 1, ", line 2: it is not JSON: "),

@@ -55,8 +55,7 @@ def _documents(document: Document, complain: Complain) -> Iterator[Piece]:
         if found is not None:
             yield from found
         elif isinstance(value, dict) and is_otlp(value):
-            raw = document.raw if value is document.value else orjson.dumps(value)
-            yield OtlpDocument(Document(place, value, raw))
+            yield OtlpDocument(Document(place, value, document.raw if value is document.value else None))
         else:
             complain(place, _other(value))
 

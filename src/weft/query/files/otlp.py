@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -20,14 +21,13 @@ _SPANS: Final = 1000
 _SPELLINGS: Final = ("resourceSpans", "resource_spans", "batches")
 _SCOPES: Final = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 _WRAPPERS: Final = ("trace", "result")  # Grafana Tempo's, and that of Jaeger's API v3
+_OLD: Final = b'"instrumentationLibrary'  # what scopes were called until OTLP 0.15
 _IDS: Final = ("traceId", "spanId", "parentSpanId")
 
 
 def is_otlp(value: dict[str, Any]) -> bool:
     """Whether a document is OTLP."""
-    return any(name in value for name in _SPELLINGS) or any(
-        isinstance(value.get(wrapper), dict) and is_otlp(value[wrapper]) for wrapper in _WRAPPERS
-    )
+    return any(name in each for each in _unwrapped(value) for name in _SPELLINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +64,27 @@ class OtlpDocument:
             complain: Told of the parts that are not OTLP after all.
         """
         place, value, raw = self.document.place, self.document.value, self.document.raw
-        if "resourceSpans" in value and len(raw) <= _WHOLE and b'"instrumentationLibrary' not in raw:
-            texts: Iterator[bytes] = iter((raw,))
+        parts: Iterator[Any]
+        if raw and len(raw) <= _WHOLE and "resourceSpans" in value and _OLD not in raw:
+            parts = iter((raw,))
         else:
-            texts = (orjson.dumps({"resourceSpans": [part]}) for part in _parts(value))
-        for text in texts:
+            parts = ({"resourceSpans": [part]} for part in _parts(value))
+        for part in parts:
             try:
-                yield place, to_protobuf(text)
-            except MalformedBody as error:
+                yield place, to_protobuf(part if isinstance(part, bytes) else orjson.dumps(part))
+            except (MalformedBody, orjson.JSONEncodeError) as error:  # the latter where it is nested deeply
                 complain(place, f"it is not OTLP: {error}")
+
+
+def _unwrapped(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """A document and what is wrapped in it."""
+    return [value, *(value[name] for name in _WRAPPERS if isinstance(value.get(name), dict))]
 
 
 def _parts(value: dict[str, Any]) -> Iterator[Any]:
     """The `ResourceSpans` of a document in the spelling of today, with at most `_SPANS` spans each."""
-    for wrapper in _WRAPPERS:
-        if isinstance(value.get(wrapper), dict):
-            yield from _parts(value[wrapper])
-    for resource in (each for name in _SPELLINGS for each in _list(value.get(name))):
+    lists = (_list(each.get(name)) for each in _unwrapped(value) for name in _SPELLINGS)
+    for resource in chain.from_iterable(lists):
         if not isinstance(resource, dict):
             yield resource
             continue
@@ -96,7 +100,7 @@ def _some_spans(scope: Any) -> Iterator[Any]:
         yield scope
         return
     rest = {key: member for key, member in scope.items() if key not in ("spans", "instrumentationLibrary")}
-    if "instrumentationLibrary" in scope:  # the scope until OTLP 0.15
+    if "instrumentationLibrary" in scope:
         rest.setdefault("scope", scope["instrumentationLibrary"])
     spans = scope["spans"]
     for begin in range(0, len(spans), _SPANS):
