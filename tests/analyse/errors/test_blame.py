@@ -35,6 +35,23 @@ def test_an_agent_that_was_called_by_name_and_never_reported_is_to_blame() -> No
     assert found["post"].agent == "writer"
 
 
+def test_an_agent_that_only_its_reply_tells_of_is_to_blame() -> None:
+    words = raised("RuntimeError: no such page", "AgentFailed")
+    found = failures(
+        span("flow", None, 0, 30, **words),
+        span(
+            "take",
+            "flow",
+            10,
+            11,
+            kind="consumer",
+            **{**words, "attributes": {"weft.propagation.sender.agent": "writer"}},
+        ),
+    )
+    assert found["take"].role == "origin"
+    assert found["take"].agent == "writer"
+
+
 def test_the_agent_that_answered_at_the_same_address_before_is_to_blame() -> None:
     where = {"server.address": "127.0.0.1", "server.port": 8001}
     failed = {"status": "error", "attributes": {**where, "error.type": "ConnectError"}}

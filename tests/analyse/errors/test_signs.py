@@ -81,7 +81,21 @@ def test_a_broken_connection_means_to_a_server_that_its_caller_has_gone() -> Non
     server, client = (sign_of(span("one", kind=kind, **broken)) for kind in ("server", "client"))
     assert server is not None
     assert client is not None
-    assert (server.sort, client.sort) == ("cancellation", "unreachable")
+    assert (server.sort, client.sort) == ("hang-up", "unreachable")
+
+
+def test_a_server_that_answered_has_lost_another_connection_than_its_callers() -> None:
+    broken = raised("the peer has gone", "ConnectionResetError")
+    broken["attributes"] = {"http.response.status_code": 500, "error.type": "ConnectionResetError"}
+    assert roles(span("serve", kind="server", **broken)) == {"serve": "origin"}
+    sign = sign_of(span("serve", kind="server", **broken))
+    assert sign is not None
+    assert sign.sort == "unreachable"
+
+
+def test_a_lost_connection_that_nobody_is_the_reason_of_is_a_failure() -> None:
+    broken = raised("the peer has gone", "ConnectionResetError")
+    assert roles(span("root"), span("serve", "root", kind="server", **broken)) == {"serve": "origin"}
 
 
 def test_what_went_wrong_is_read_from_the_last_exception_where_the_status_does_not_say() -> None:

@@ -159,6 +159,35 @@ def test_a_worker_that_died_is_the_origin(error: dict[str, object]) -> None:
     }
 
 
+def test_a_generator_that_was_closed_early_was_not_waited_for() -> None:
+    assert roles(
+        span("root", None, 0, 60, **BOOM),
+        span("stream", "root", 1, 59.9, work=TOOL, attributes={"weft.outcome": "closed"}),
+    ) == {"root": "origin", "stream": "symptom root"}
+
+
+def test_a_caller_that_gives_up_without_a_word_of_time_is_a_symptom() -> None:
+    assert roles(
+        span("root", None, 0, 60, **raised("the writer gave nothing", "AgentFailed")),
+        span("writer", "root", 1, 59.9, work=WRITER, **CANCELLED),
+    ) == {"root": "symptom writer", "writer": "origin"}
+    assert roles(
+        span("root", None, 0, 60, **raised("the writer gave nothing", "AgentFailed")),
+        span("send", "root", 1, 3, kind="producer"),
+        span("take", "send", 4, 300, kind="consumer", service="write"),
+    ) == {"root": "symptom take", "take": "origin"}
+
+
+def test_of_callers_that_gave_up_one_after_the_other_the_longest_wait_says_what_was_slow() -> None:
+    assert roles(
+        span("flow", None, 0, 300, **LATE),
+        span("send", "flow", 1, 3, kind="producer"),
+        span("b", "send", 4, 900, kind="consumer", service="b", **LATE),
+        span("tool", "b", 5, 600, service="b", work=TOOL),
+        span("get", "b", 601, 905, service="b", work=WRITER),
+    ) == {"flow": "symptom tool", "b": "symptom tool", "tool": "origin"}
+
+
 def test_a_timeout_that_a_retry_made_good_has_no_origin() -> None:
     assert roles(
         span("root", None, 0, 300),

@@ -37,6 +37,9 @@ class Blame:
         """The agent that a span called, where nothing of it is in the trace; empty where it called none."""
         reading = self._reading
         span = reading.tree.spans[index]
+        sender = text(span.attributes.get(keys.PROPAGATION_SENDER_AGENT))
+        if span.kind == "consumer" and sender not in self._agents:
+            return sender  # its message told of the failure
         if any(reading.crosses(child) for child in reading.tree.children[index]):
             return ""
         if reading.callees[index]:
@@ -75,6 +78,10 @@ class Blame:
         return (
             len(sign.type) == 3 and sign.type.isdigit() and sign.type.startswith("4") and sign.sort == "error"
         )
+
+    @cached_property
+    def _agents(self) -> set[str]:
+        return set(self._reading.agents)
 
     @cached_property
     def _handed_to(self) -> dict[str, str]:

@@ -65,7 +65,7 @@ def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
         up: Branch | None = None
         if sign is None:
             up = _through(reading, signs, index, branches)
-        elif sign.sort != "cancellation":
+        elif not sign.called_off:
             step = explainer.explain(index, branches)
             if step is not None:
                 causes.next[index] = step
@@ -76,11 +76,21 @@ def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
         if up is not None:
             waiting.setdefault(parents[index], []).append(up)
     explainer.explain_timeouts(causes.next)
+    _explain_called_off(signs, cancellations, causes)
+    return causes
+
+
+def _explain_called_off(signs: Mapping[int, Sign], cancellations: Cancellations, causes: Causes) -> None:
+    """Explain those that somebody else ended, but for those that somebody was waiting for."""
     targets = {step.to for step in causes.next.values()}
     for index, sign in signs.items():
-        if sign.sort == "cancellation" and index not in targets:
-            _explain_cancellation(index, cancellations, causes)
-    return causes
+        if not sign.called_off or index in targets:
+            continue
+        step = cancellations.explain(index)
+        if step is not None and step.to not in causes.called_off:
+            causes.next[index] = step
+        elif step is not None or sign.sort == "cancellation":
+            causes.called_off.add(index)
 
 
 def _through(
@@ -99,11 +109,3 @@ def _through(
         return None
     names = (span.work.tool or span.name, reading.agents[index], *last.names)
     return replace(last, top=index, answered=True, names=tuple(dict.fromkeys(names))[:_NAMES])
-
-
-def _explain_cancellation(index: int, cancellations: Cancellations, causes: Causes) -> None:
-    cause = cancellations.explain(index)
-    if cause is None or cause.to in causes.called_off:
-        causes.called_off.add(index)
-    else:
-        causes.next[index] = cause

@@ -12,6 +12,7 @@ from weft.analyse.errors.silent import find_continuations
 from weft.analyse.errors.step import Step
 from weft.analyse.errors.waits import Waits
 from weft.analyse.reading import Reading
+from weft.model import keys
 
 _PARTS: Final = 8  # of a message, between colons
 _NEAR: Final = 32  # failures with the same words that are looked at: the sender's is among the nearest
@@ -31,7 +32,7 @@ class Explainer:
         self._continuations = find_continuations(reading)
         self._waits = Waits(reading, signs, self._continuations)
         self._timeouts: list[int] = []
-        self._failed = sorted(index for index, sign in signs.items() if sign.sort != "cancellation")
+        self._failed = sorted(index for index, sign in signs.items() if not sign.called_off)
         spans = reading.tree.spans
         self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
         self._saying: dict[str, list[int]] = defaultdict(list)
@@ -182,4 +183,5 @@ class Explainer:
             return False
         last = max(children, key=self._reading.end_ns.__getitem__)
         sign = self._signs.get(last)
-        return sign is not None and sign.sort == "cancellation"
+        # What was closed early (a generator) was no longer wanted: nobody waited for it.
+        return sign is not None and sign.called_off and sign.type != keys.OUTCOME_CLOSED

@@ -20,3 +20,8 @@ class Sign:
     type: str = ""
     message: str = ""
     sure: bool = True
+
+    @property
+    def called_off(self) -> bool:
+        """Whether somebody else seems to have ended the work."""
+        return self.sort in ("cancellation", "hang-up")

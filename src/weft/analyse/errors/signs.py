@@ -98,7 +98,7 @@ def _told(span: Span, code: str = "") -> Sign:
         message = next((text(value)[:_COMPARED] for value in said if value), "")
     if not kind:
         kind = next((code for key in _CODES if (code := _CODES[key](span, text(attributes.get(key))))), "")
-    served = span.kind in ("server", "consumer")
+    served = span.kind in ("server", "consumer") and not _ANSWER & attributes.keys()
     return Sign(sort_of(kind, message, served=served), kind, message)
 
 
@@ -182,4 +182,5 @@ _CODES: Final[Mapping[str, Callable[[Span, str], str]]] = {
     "rpc.jsonrpc.error_code": _json_rpc,
     "rpc.connect_rpc.error_code": _json_rpc,
 }
+_ANSWER: Final = frozenset(("http.response.status_code", "http.status_code"))
 _TELLING: Final = frozenset((keys.WEFT_OUTCOME, *_WORDS, *_CODES, *_RESULTS))

@@ -4,15 +4,16 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
-Sort = Literal["error", "timeout", "cancellation", "unreachable", "lost"]
-"""The work went wrong; nobody waited any longer; somebody called it off; the other side is not there, or
-died; the span's own process is gone."""
+Sort = Literal["error", "timeout", "cancellation", "hang-up", "unreachable", "lost"]
+"""The work went wrong; nobody waited any longer; somebody called it off; whoever asked for it seems to have
+gone; the other side is not there, or died; the span's own process is gone."""
 
 _READ: Final = 300  # characters of a message that are looked at: what it is about stands at its beginning
 
 # Types are compared without their module, in lower case.
 _TIMEOUT_TYPE: Final = re.compile(r"time_?d?_?out|deadline|^empty$")
 _CANCELLATION_TYPE: Final = re.compile(r"cancel|^aborterror$|^generatorexit$|^clientdisconnect|^499$")
+_HANG_UP_TYPE: Final = re.compile(r"reset|brokenpipe|aborted")
 _UNREACHABLE_TYPE: Final = re.compile(
     r"^connect|connection|^remoteprotocol|disconnected|brokenprocess|brokenpipe|brokenexecutor|workerlost"
     r"|^unavailable$|^incompleteread$"
@@ -56,7 +57,8 @@ def sort_of(type_name: str, message: str, *, served: bool) -> Sort:
     Args:
         type_name: `error.type`, the exception's type, a status code, or nothing.
         message: What came with it.
-        served: Whether the span serves a request: there a broken connection means that the caller has gone.
+        served: Whether the span serves a request that it has not answered: there a broken connection means
+            that the caller has gone.
     """
     return _sort(type_name[:_READ], message[:_READ], served)
 
@@ -74,7 +76,7 @@ def _sort(type_name: str, message: str, served: bool) -> Sort:
     if _UNREACHABLE_TYPE.search(name):
         if _TIMEOUT.search(message):
             return "timeout"
-        return "cancellation" if served else "unreachable"
+        return "hang-up" if served and _HANG_UP_TYPE.search(name) else "unreachable"
     if _TIMEOUT.search(message):
         return "timeout"
     if _CANCELLATION.search(message):

@@ -131,7 +131,7 @@ class Waits:
 
     def _called_off(self, index: int) -> bool:
         sign = self._signs.get(index)
-        return sign is not None and sign.sort == "cancellation"
+        return sign is not None and sign.called_off
 
     def _unanswered(self, index: int) -> int | None:
         """The last message that a span sent, where nothing behind it reported."""
