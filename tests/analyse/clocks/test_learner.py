@@ -60,6 +60,15 @@ def test_a_clock_is_learned_to_a_fraction_of_the_round_trip(clock: Clock) -> Non
     assert all(each.apart for each, true_ns in zip(found, truth, strict=True) if abs(true_ns) > MS)
 
 
+@pytest.mark.parametrize("count", [6, 12, 40])
+def test_a_clock_that_was_set_is_seen_by_few_calls(count: int) -> None:
+    for second in range(60, 600, 60):
+        found, truth = two(both(off(5 * MS), steps((second, -100 * MS))), count=count)
+        wrong = errors(found, truth)
+        assert all(error_ns <= each.bound_ns for error_ns, each in zip(wrong, found, strict=True))
+        assert fmean(wrong) < 200 * US
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     offset_ns=st.integers(-20 * MS, 20 * MS),
@@ -378,7 +387,7 @@ spans = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.lists(spans, min_size=1, max_size=12), max_size=6))
 def test_nothing_that_is_sent_makes_it_fail(made: list[list[Span]]) -> None:
     everything(learn(Trace("1", each) for each in made))

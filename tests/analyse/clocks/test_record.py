@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.analyse.clocks.record import Limits, Record
@@ -37,6 +37,7 @@ def test_memory_is_bounded_however_long_the_time() -> None:
     assert 256 <= len(narrowest) + len(extremes) <= 256 * 6
 
 
+@settings(max_examples=50)
 @given(st.lists(limits, max_size=40), st.integers(0, 5), st.randoms(use_true_random=False))
 def test_what_is_kept_does_not_depend_on_the_order(
     entries: list[tuple[int, int | None, int | None]], many: int, chance: random.Random

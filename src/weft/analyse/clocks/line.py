@@ -17,6 +17,8 @@ SECOND: Final = 1_000_000_000
 FASTEST: Final = 1e6
 #: Away from the evidence the rate may change; disciplined clocks do by a few ppm.
 _WANDER: Final = 5e3
+#: No crystal is this fast; a clock that is was slewed, or set between two calls that are far apart.
+_HASTE: Final = 1e5
 
 _LARGEST: Final = 2.0**80  # times are 64-bit numbers
 
@@ -79,6 +81,7 @@ class Line:
         likely = min(max(self.level + self.rate * seconds, low), high)
         beyond_ns = max(self.from_ns - at_ns, at_ns - self.until_ns, 0)
         beyond = (beyond_ns + self.pause_ns / 2) / SECOND * _WANDER
+        beyond += max(0.0, abs(self.rate) - _HASTE) * self.pause_ns / SECOND
         return Reach(
             self.base_ns + round(likely),
             self.base_ns + round(low - beyond),

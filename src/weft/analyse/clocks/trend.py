@@ -84,7 +84,10 @@ def trend(samples: Sequence[Sample], alone: Sequence[Limits]) -> tuple[Line, ...
             last = len(alone) if stop == len(samples) else bisect_right(times, samples[stop - 1].limits.at_ns)
             found = _line(samples[start:stop], alone[first:last])
             assert found is not None
-            if cut is None or found[1] <= _CONTRADICTED * (stop - start + last - first):
+            broken = found[1] > _CONTRADICTED * (stop - start + last - first)
+            # Cause and effect need no majority: a single call that contradicts the others stands alone.
+            cut = series.cut(start, stop, fewest=1) if broken else None
+            if cut is None:
                 lines.append(found[0])
                 continue
         waiting += [(cut[0], stop), (start, cut[0])]
@@ -118,9 +121,15 @@ class _Series:
         slope = ty - t * y / w
         return max(0.0, yy - y * y / w - slope * slope / pace)
 
-    def cut(self, start: int, stop: int) -> tuple[int, float] | None:
-        """Where a stretch is best cut in two, and what that explains; None where it is too short."""
-        first, last = start + _FEWEST, stop - _FEWEST
+    def cut(self, start: int, stop: int, fewest: int = _FEWEST) -> tuple[int, float] | None:
+        """Where a stretch is best cut in two, and what that explains; None where it is too short.
+
+        Args:
+            start: The first sample.
+            stop: The sample behind the last.
+            fewest: How many samples there have to be on either side.
+        """
+        first, last = start + fewest, stop - fewest
         if first > last:
             return None
         step = max(1, (last - first) // _TRIES)
