@@ -94,6 +94,14 @@ def test_an_agent_may_begin_twice() -> None:
     ]
 
 
+def test_what_an_agent_does_is_no_new_beginning() -> None:
+    whole = trace(agent("planner"), span("tool", "planner", 1, 2))
+
+    assert found(agents_in_order("planner", "planner"), whole) == [
+        "agent planner: expected to begin 2 times, found once"
+    ]
+
+
 def test_agents_are_compared_by_adjusted_clocks() -> None:
     moved = replace(EXPLAINED, shift_ns={id_of("critic"): -3 * MS})
 

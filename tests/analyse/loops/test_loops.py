@@ -84,6 +84,12 @@ def test_a_call_that_two_instrumentations_saw_is_one_call() -> None:
     assert loops(ROOT, *inside) == ()
 
 
+def test_a_tool_that_calls_itself_is_a_loop() -> None:
+    found = loops(ROOT, tool("a", 1), tool("b", 1, parent="a"), tool("c", 1, parent="b"))
+
+    assert told(found) == [("same_call", "search", ["a", "b", "c"])]
+
+
 def test_a_server_of_tools_does_not_loop_besides() -> None:
     spans = [
         one
@@ -150,6 +156,16 @@ def test_the_answer_to_a_message_is_not_a_hand_over() -> None:
     assert loops(*spans) == ()
 
 
+def test_an_agent_that_waits_for_nothing_is_not_called_back() -> None:
+    spans = [
+        agent("root", "planner", None, 0, 5),
+        agent("b", "writer", "root", 1, 30),
+        agent("c", "planner", "b", 9, 20),
+    ]
+
+    assert loops(*spans) == ()
+
+
 def test_messages_that_go_on_and_on_are_a_loop() -> None:
     names = ["root", "b", "c", "d", "e"]
     spans = [
@@ -174,6 +190,14 @@ def test_two_agents_in_turns_are_a_loop() -> None:
 
     assert told(found) == [("ping_pong", "writer → critic", ["t0", "t1", "t2", "t3"])]
     assert found[0].duration_ns == 10 * MS
+
+
+def test_turns_may_begin_behind_another_agent() -> None:
+    (found,) = loops(
+        ROOT, *(agent(f"t{n}", name, "root", 10 * n, 10 * n + 5) for n, name in enumerate("ABCBCB"))
+    )
+
+    assert (found.agents, found.count) == (("B", "C"), 5)
 
 
 @pytest.mark.parametrize("order", ["ABAC", "ABA", "ABCABC", "AAAA", "AABBAB", "ABCB"])

@@ -104,6 +104,16 @@ def test_what_only_the_outer_one_tells_is_taken_over() -> None:
     assert reading.usage.tokens == Tokens(100, 10, 60, 0, 4)
 
 
+def test_what_a_sum_over_steps_tells_is_no_steps() -> None:
+    reading = read(
+        call("sum", None, 0, 9, 30, 3, 7),
+        call("step1", "sum", 1, 2, 10, 1),
+        call("step2", "sum", 3, 4, 20, 2),
+    )
+
+    assert reading.usage.tokens == Tokens(30, 3)
+
+
 def test_a_call_that_says_nothing_leaves_it_to_the_one_around_it() -> None:
     reading = read(agent("root"), call("outer", "root", 1, 5, 10, 1), call("sdk", "outer", 2, 4, 0, 0))
 
@@ -226,6 +236,27 @@ def test_equal_calls_one_after_the_other_are_several_although_two_instrumentatio
     assert reading.usage.tokens.input == 20
 
 
+def test_calls_that_only_touch_are_several() -> None:
+    reading = read(
+        agent("root"),
+        call("a", "root", 1, 5, 10, 1, **scope("openai")),
+        call("b", "root", 4.5, 9, 10, 1, **scope("langchain")),
+    )
+
+    assert reading.usage.tokens.input == 20
+
+
+def test_what_one_instrumentation_saw_twice_is_two_calls_whoever_else_was_there() -> None:
+    reading = read(
+        agent("root"),
+        call("a", "root", 1, 9, 10, 1, **scope("one"), work={"model": "m1"}),
+        call("b", "root", 2, 9, 10, 1, **scope("two"), work={"model": "x"}),
+        call("c", "root", 3, 9, 10, 1, **scope("two"), work={"model": "x"}),
+    )
+
+    assert reading.usage.tokens.input == 30
+
+
 def test_calls_of_two_models_are_several() -> None:
     reading = read(
         agent("root"),
@@ -302,6 +333,27 @@ def test_the_cost_that_only_the_outer_one_of_two_says_is_the_calls() -> None:
     )
 
     assert (reading.usage.cost, reading.usage.tokens.total) == (0.5, 11)
+
+
+def test_the_cost_that_only_the_inner_one_of_two_says_is_the_calls() -> None:
+    reading = read(
+        call("outer", None, 0, 5, 10, 1, work={"cost": 0.7}),
+        call("sdk", "outer", 1, 4, work={"cost": 0.5}),
+        prices=Dollars(),
+    )
+
+    assert (reading.usage.cost, reading.usage.tokens.total) == (0.5, 11)
+
+
+def test_the_cost_that_only_one_of_two_beside_each_other_says_is_the_calls() -> None:
+    reading = read(
+        agent("root"),
+        call("callback", "root", 1, 5, 10, 1, work={"cost": 0.5}, **scope("openinference")),
+        call("sdk", "root", 2, 4, 10, 1, **scope("openai")),
+        prices=Dollars(),
+    )
+
+    assert (reading.usage.cost, own(reading)) == (0.5, {"sdk": (10, 1)})
 
 
 def test_costs_that_are_no_amounts_are_not_said() -> None:
