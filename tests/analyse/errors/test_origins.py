@@ -198,5 +198,16 @@ def test_messages_sent_again_are_tries_of_the_same_work() -> None:
     assert roles(*spans) == {"work0": "recovered send2", "work1": "recovered send2"}
 
 
+def test_whoever_rejects_a_value_is_the_origin_and_says_whose_value_it_was() -> None:
+    found = failures(
+        span("root", None, 0, 60),
+        span("plan", "root", 1, 20, work={"operation": "invoke_agent", "agent": "planner"}),
+        span("write", "root", 21, 50, work=AGENT, **raised("the plan of planner has no steps", "ValueError")),
+    )
+    assert found["write"].role == "origin"
+    assert found["write"].agent == "researcher"
+    assert found["write"].evidence == "nothing below it explains it; it speaks of planner"
+
+
 def test_nothing_failed_where_nothing_shows_a_failure() -> None:
     assert roles(span("root", None, 0, 100), span("tool", "root", 1, 2, work=TOOL)) == {}

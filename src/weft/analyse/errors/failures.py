@@ -13,7 +13,9 @@ Every span that shows a failure has one role:
 A failure that somebody caught without doing anything in its place stays an origin: it began there.
 """
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from weft.analyse.errors.blame import Blame
 from weft.analyse.errors.causes import Causes, find_causes
@@ -23,6 +25,10 @@ from weft.analyse.errors.signs import find_signs, reason_of
 from weft.analyse.errors.step import Step
 from weft.analyse.reading import Reading
 from weft.model.failure import Failure
+
+_NOTHING_BELOW: Final = "nothing below it explains it"
+_WORD: Final = re.compile(r"[\w-]+")
+_READ: Final = 300  # characters of a message
 
 
 def find_failures(reading: Reading) -> Reading:
@@ -52,6 +58,7 @@ class _Telling:
         self._signs = signs
         self._called_off = causes.called_off
         self._blame = Blame(reading, signs)
+        self._names = frozenset(reading.agents)
         self._recovered: dict[int, int] = {}
         for failed, instead in causes.made_good.items():
             for place in causes.way(failed):
@@ -88,7 +95,7 @@ class _Telling:
                 agent=self._blame.agent(index),
                 role="origin",
                 reason=reason,
-                evidence=self._why_here(sign),
+                evidence=self._why_here(index, sign),
             )
         return Failure(
             span_id=span.span_id,
@@ -99,13 +106,20 @@ class _Telling:
             evidence=self._steps[index].why,
         )
 
-    @staticmethod
-    def _why_here(sign: Sign | None) -> str:
+    def _why_here(self, index: int, sign: Sign | None) -> str:
         if sign is None or sign.sort == "cancellation":
             return "it did not answer in time"
         if sign.sort == "lost":
             return "its process is gone"
-        return "nothing below it explains it"
+        spoken_of = self._spoken_of(index, sign)
+        return f"nothing below it explains it; it speaks of {spoken_of}" if spoken_of else _NOTHING_BELOW
+
+    def _spoken_of(self, index: int, sign: Sign) -> str:
+        """Another agent of the trace that the message names: whoever made what was rejected here."""
+        words = _WORD.findall(sign.message, 0, _READ)
+        return next(
+            (word for word in words if word in self._names and word != self._reading.agents[index]), ""
+        )
 
     def _id(self, index: int) -> str:
         return self._reading.tree.spans[index].span_id

@@ -90,11 +90,13 @@ class _Later:
     def __init__(self, reading: Reading, children: Sequence[int], branches: Sequence[Branch]) -> None:
         starts = reading.start_ns
         self._reading = reading
-        self._latest_ns = max(map(starts.__getitem__, children))
+        latest_ns = max(map(starts.__getitem__, children))
+        known = ((each.top, each.end_ns - slack_ns(reading, each.top, each.failed)) for each in branches)
+        self._known_ns = {top: known_ns for top, known_ns in known if known_ns <= latest_ns}
         self._tasks: dict[int, Task] = {}
         self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._sort: dict[str, list[int]] = defaultdict(list)
-        if any(map(self._has_later, branches)):
+        if self._known_ns:
             # They come in the order of their own clocks; the adjusted ones may differ.
             for child in sorted(children, key=starts.__getitem__):
                 task = self._tasks[child] = _task(reading, child)
@@ -103,28 +105,22 @@ class _Later:
 
     def same(self, branch: Branch) -> int | None:
         """The next try of the same task."""
-        if not self._has_later(branch):
+        if branch.top not in self._known_ns:
             return None
         task = self._tasks[branch.top]
         return next(self._after(self._same[(task.sort, *task.key)], branch), None)
 
     def instead(self, branch: Branch) -> Iterator[int]:
         """Those that may stand in for it, among the next few of the same sort."""
-        if not self._has_later(branch):
+        if branch.top not in self._known_ns:
             return iter(())
         task = self._tasks[branch.top]
         nearest = islice(self._after(self._sort[task.sort], branch), _NEAR)
         return (child for child in nearest if self._tasks[child].stands_in_for(task))
 
     def _after(self, children: list[int], branch: Branch) -> Iterator[int]:
-        begin = bisect_left(children, self._known_ns(branch), key=self._reading.start_ns.__getitem__)
+        begin = bisect_left(children, self._known_ns[branch.top], key=self._reading.start_ns.__getitem__)
         return (children[place] for place in range(begin, len(children)) if children[place] != branch.top)
-
-    def _has_later(self, branch: Branch) -> bool:
-        return self._latest_ns >= self._known_ns(branch)
-
-    def _known_ns(self, branch: Branch) -> int:
-        return branch.end_ns - slack_ns(self._reading, branch.top, branch.failed)
 
 
 def _task(reading: Reading, index: int) -> Task:

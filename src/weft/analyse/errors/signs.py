@@ -15,7 +15,7 @@ from weft.analyse.tree import Tree
 from weft.model import keys
 from weft.model.span import Span, Value, text
 
-_COMPARED: Final = 4096  # characters of a message: more does not make two messages more alike
+_COMPARED: Final = 1024  # characters of a message: more does not make two messages more alike
 
 
 def find_signs(tree: Tree) -> dict[int, Sign]:

@@ -60,25 +60,29 @@ def sort_of(type_name: str, message: str, *, served: bool) -> Sort:
         served: Whether the span serves a request that it has not answered: there a broken connection means
             that the caller has gone.
     """
-    return _sort(type_name[:_READ], message[:_READ], served)
+    said = message[:_READ].lower()
+    by_type = _sort_of_type(type_name[:_READ], served)
+    if by_type == "unreachable" and _TIMEOUT.search(said):
+        return "timeout"
+    if by_type is not None:
+        return by_type
+    if _TIMEOUT.search(said):
+        return "timeout"
+    if _CANCELLATION.search(said):
+        return "cancellation"
+    return "unreachable" if _UNREACHABLE.search(said) else "error"
 
 
-@lru_cache(maxsize=4096)
-def _sort(type_name: str, message: str, served: bool) -> Sort:
+@lru_cache(maxsize=1024)
+def _sort_of_type(type_name: str, served: bool) -> Sort | None:
+    """What the type alone says; None where it says nothing."""
     name = short(type_name).lower()
     if name in _HTTP:
         return _HTTP[name]
-    message = message.lower()
     if _TIMEOUT_TYPE.search(name):
         return "timeout"
     if _CANCELLATION_TYPE.search(name):
         return "cancellation"
-    if _UNREACHABLE_TYPE.search(name):
-        if _TIMEOUT.search(message):
-            return "timeout"
-        return "hang-up" if served and _HANG_UP_TYPE.search(name) else "unreachable"
-    if _TIMEOUT.search(message):
-        return "timeout"
-    if _CANCELLATION.search(message):
-        return "cancellation"
-    return "unreachable" if _UNREACHABLE.search(message) else "error"
+    if not _UNREACHABLE_TYPE.search(name):
+        return None
+    return "hang-up" if served and _HANG_UP_TYPE.search(name) else "unreachable"
