@@ -68,7 +68,7 @@ def test_a_rich_trace_is_the_same_both_ways() -> None:
 
 
 @given(requests_of_few_traces)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_any_trace_is_the_same_both_ways(sent: ExportTraceServiceRequest) -> None:
     check_both_ways(sent)
 
