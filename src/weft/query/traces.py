@@ -12,7 +12,6 @@ from typing import Final, get_args
 
 import pyarrow as pa
 
-from weft.decode.dialects.read import read as read_work
 from weft.model import keys
 from weft.model.jaeger import EMPTY_SPAN_NAME, FIELDS, SCOPE
 from weft.model.pending import STATES
@@ -22,7 +21,7 @@ from weft.model.work import NO_WORK
 from weft.query.assemble import plain
 from weft.query.attributes import attributes, value
 from weft.query.columns import values
-from weft.query.work import KEYS_WITHOUT_COLUMN, works
+from weft.query.work import KEYS_WITHOUT_COLUMN, complete, works
 
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)  # in the order of OTLP's numbers
 _STATUSES: Final[tuple[Status, ...]] = ("unset", "ok", "error")
@@ -90,7 +89,7 @@ def _spans(table: pa.Table) -> Iterator[Span]:
             status = "error"
         work = in_columns
         if work is not NO_WORK and not KEYS_WITHOUT_COLUMN.isdisjoint(own):
-            work = read_work(told, name=names[row], kind=kind, scope=str(told.get(SCOPE, "")))
+            work = complete(work, told, name=names[row], kind=kind)
         yield Span(
             trace_id=trace_id,
             span_id=span_ids[row],

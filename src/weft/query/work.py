@@ -1,20 +1,33 @@
 """What spans say of AI work, from the columns that ingest made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import repeat
 from typing import Final
 
 import pyarrow as pa
 
 from weft.decode.dialects.columns import TEXT_COLUMNS, TOKEN_COLUMNS
+from weft.decode.dialects.dialect import Field
 from weft.decode.dialects.order import SOURCES
+from weft.decode.dialects.read import read
+from weft.decode.dialects.values import name_of, text_of
+from weft.model.jaeger import SCOPE
+from weft.model.span import Kind, Value
 from weft.model.work import NO_WORK, Tokens, Work
 from weft.query.columns import values
 
-#: Keys that say what no column holds: a span that has one of them is read by its attributes.
-KEYS_WITHOUT_COLUMN: Final = frozenset(
-    source.key for field in ("agent_id", "arguments") for source in SOURCES[field]
-)
+_WITHOUT_COLUMN: Final[tuple[Field, ...]] = ("agent_id", "arguments")
+#: Keys that say what no column holds.
+KEYS_WITHOUT_COLUMN: Final = frozenset(source.key for field in _WITHOUT_COLUMN for source in SOURCES[field])
+#: By field: its keys in their order, and whether each means the same in every span.
+_PLACES: Final = {
+    field: [
+        (source.key, not (source.document or source.operation or (source.dialect and source.dialect.scope)))
+        for source in SOURCES[field]
+    ]
+    for field in _WITHOUT_COLUMN
+}
 
 
 def works(table: pa.Table) -> Iterator[Work]:
@@ -45,3 +58,35 @@ def works(table: pa.Table) -> Iterator[Work]:
             cost=cost,
             **dict(zip(TEXT_COLUMNS, said, strict=True)),
         )
+
+
+def complete(work: Work, attributes: Mapping[str, Value], *, name: str, kind: Kind) -> Work:
+    """Add what no column holds to what the columns say.
+
+    Reading all of a span's attributes takes 40 µs. What most of them say needs no more than to be looked up:
+    it stands under a key that means the same in every span.
+
+    Args:
+        work: What the columns say.
+        attributes: The span's attributes, its scope's among them.
+        name: The span's name.
+        kind: Its side of a call or a message.
+    """
+    agent_id, arguments = (_looked_up(field, attributes) for field in _WITHOUT_COLUMN)
+    if agent_id is None or arguments is None:
+        return read(attributes, name=name, kind=kind, scope=str(attributes.get(SCOPE, "")))
+    return replace(work, agent_id=agent_id, arguments=arguments)
+
+
+def _looked_up(field: Field, attributes: Mapping[str, Value]) -> str | None:
+    """What the first key says that says anything; None where that depends on the rest of the span."""
+    for key, is_plain in _PLACES[field]:
+        if key in attributes:
+            if not is_plain:
+                return None
+            value = attributes[key]
+            # As `decode.dialects.read` has it: arguments are compared, not shown.
+            said = value if field == "arguments" and isinstance(value, str) else name_of(text_of(value))
+            if said:
+                return said
+    return ""
