@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from opentelemetry.context import get_current
 from opentelemetry.sdk.trace import Span, SpanProcessor
 
 from weft.context.arrival import arrival_in
+from weft.instrument.workers.handed import handed_in
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -18,12 +20,20 @@ _log = logging.getLogger("weft.instrument")
 class ArrivalRecorder(SpanProcessor):
     """Puts the record of an arrival on the first span that begins in its context, and on no span below.
 
+    What came through a queue of this process is told in the same way.
+
     Every trace that begins there has the link of policy ``link``, though: it leads to its caller from each.
     """
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Tell what arrived, where something may have."""
         try:
+            if parent_context is None:
+                parent_context = get_current()
+            handed = handed_in(parent_context)
+            if handed is not None:
+                handed.told = True
+                span.set_attributes(handed.attributes())
             arrival = arrival_in(parent_context)
             if arrival is None:
                 return

@@ -65,5 +65,6 @@ PROPAGATION_CARRIER: Final = "weft.propagation.carrier"  # inside one machine on
 CARRIER_ENVIRONMENT: Final = "environment"  # of a process that was started
 CARRIER_PROCESS: Final = "process"  # the object of a process (multiprocessing)
 CARRIER_TASK: Final = "task"  # of a pool of processes
+CARRIER_QUEUE: Final = "queue"  # inside one process
 PROPAGATION_READY_NS: Final = "weft.propagation.ready_ns"
 PROPAGATION_TAKEN_NS: Final = "weft.propagation.taken_ns"

@@ -11,6 +11,7 @@ import queue
 import random
 import threading
 import weakref
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,12 +21,14 @@ from opentelemetry.context import attach, get_current
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 import weft
+from weft.instrument.arrivals import ArrivalRecorder
 from weft.instrument.workers import adoption
 from weft.instrument.workers.waiting import SLACK, waiting_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from opentelemetry.sdk.trace import ReadableSpan
     from tests.instrument.conftest import Spans
 
 pytestmark = pytest.mark.usefixtures("queues")
@@ -709,3 +712,77 @@ def test_a_memory_stream_raises_as_before() -> None:
         await send.aclose()
 
     asyncio.run(main())
+
+
+class TestTelling:
+    """An item's first span tells since when it waited."""
+
+    @pytest.fixture(autouse=True)
+    def _recorder(self, spans: Spans) -> None:
+        provider: Any = trace.get_tracer_provider()
+        provider.add_span_processor(ArrivalRecorder())
+
+    @staticmethod
+    def told(span: ReadableSpan) -> dict[str, Any]:
+        prefix = "weft.propagation."
+        found = span.attributes or {}
+        return {name.removeprefix(prefix): found[name] for name in found if name.startswith(prefix)}
+
+    def test_the_first_span_under_an_item_tells_and_no_other(self, spans: Spans) -> None:
+        async def main() -> None:
+            items: asyncio.Queue[str] = asyncio.Queue()
+            with weft.agent("boss"):
+                before = time_ns()
+                items.put_nowait("a")
+                put = time_ns()
+                items.put_nowait("b")
+            taking = time_ns()
+            for name in ("a", "b"):
+                assert await items.get() == name
+                with weft.agent(name):
+                    work(f"in {name}")
+                work(f"after {name}")
+            told = self.told(spans["invoke_agent a"])
+            assert told.keys() == {"carrier", "sent_ns", "taken_ns"}
+            assert told["carrier"] == "queue"
+            assert before <= told["sent_ns"] <= put
+            assert taking <= told["taken_ns"] <= (spans["invoke_agent a"].start_time or 0)
+            assert self.told(spans["invoke_agent b"])["taken_ns"] > told["taken_ns"]
+            for name in ("boss", "in a", "after a", "in b", "after b"):
+                (span,) = (span for span in spans.all() if span.name.endswith(f" {name}"))
+                assert not self.told(span)
+
+        run_worker(main)
+
+    def test_threads_and_streams_and_waiting_with_a_timeout_tell_too(self, spans: Spans) -> None:
+        threads: queue.Queue[str] = queue.Queue()
+
+        async def main() -> None:
+            items: asyncio.Queue[str] = asyncio.Queue()
+            send, receive = anyio.create_memory_object_stream[str](1)
+            with weft.agent("boss"):
+                threads.put("thread")
+                items.put_nowait("waited")
+                send.send_nowait("stream")
+            work(await asyncio.wait_for(items.get(), 5))
+            work(await receive.receive())
+            send.close()
+            receive.close()
+
+        run_worker(main)
+        thread = threading.Thread(target=lambda: work(threads.get()))
+        thread.start()
+        thread.join()
+        for name in ("thread", "waited", "stream"):
+            assert self.told(spans[f"execute_tool {name}"])["carrier"] == "queue"
+
+    def test_a_worker_with_a_span_of_its_own_tells_nothing(self, spans: Spans) -> None:
+        async def main() -> None:
+            items: asyncio.Queue[str] = asyncio.Queue()
+            with weft.agent("boss"):
+                items.put_nowait("a")
+            with weft.agent("other"):
+                work(await items.get())
+
+        run_worker(main)
+        assert not self.told(spans["execute_tool a"])

@@ -27,6 +27,7 @@ from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan
 from weft.context.arrival import SPAN_KEY
 from weft.context.execution import execution
 from weft.instrument.running import RUNNING, RunningSpan
+from weft.instrument.workers.handed import HANDED, Handed
 from weft.model import keys
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ class Delivery:
     block has ended.
     """
 
-    __slots__ = ("_token", "context")
+    __slots__ = ("_token", "context", "put_ns")
 
     def __init__(self) -> None:
         self.context: Context | None = None
+        self.put_ns = 0
         self._token: Token[Delivery | None] | None = None
 
     def __enter__(self) -> None:
@@ -69,27 +71,28 @@ class Delivery:
             _delivery.reset(self._token)
         if self.context is not None and error is None:
             with suppress(Exception):  # the item is there, with or without its context
-                adopt(self.context)
+                adopt(self.context, self.put_ns)
 
 
-def adopt(context: Context) -> bool:
+def adopt(context: Context, put_ns: int) -> bool:
     """Make an item's context the current one, for a worker without a live span of its own.
 
     Args:
         context: What `to_go_along` gave where the item was put.
+        put_ns: When that was, nanoseconds since the Unix epoch.
 
     Returns:
         Whether it is the worker's context now.
     """
     delivery = _delivery.get()
     if delivery is not None:
-        delivery.context = context
+        delivery.context, delivery.put_ns = context, put_ns
     current = get_current()
     if current is context:
         return True
     if (current and not _gives_way(current, context)) or _runs_the_program():
         return False
-    attach(adopted(context))
+    attach(adopted(context, put_ns))
     return True
 
 
@@ -108,10 +111,14 @@ def to_go_along() -> Context | None:
     return context if ended_ns is None or time_ns() - ended_ns < STALE_NS else Context()
 
 
-def adopted(context: Context) -> Context:
+def adopted(context: Context, put_ns: int | None = None) -> Context:
     """The context as a worker has it: the span in it can be a parent, but is not the worker's to write on.
 
     Nor does the worker take over that its producer was inside an HTTP call, whose inner calls are not traced.
+
+    Args:
+        context: As it came along.
+        put_ns: When it was put into a queue, where it was; it is taken now.
     """
     if not context:
         return context
@@ -119,7 +126,10 @@ def adopted(context: Context) -> Context:
     values.pop(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, None)
     span_context = trace.get_current_span(context).get_span_context()
     if span_context.is_valid:
-        values[SPAN_KEY] = values[ADOPTED] = NonRecordingSpan(span_context)
+        span = NonRecordingSpan(span_context)
+        values[SPAN_KEY] = values[ADOPTED] = span
+        if put_ns is not None:
+            values[HANDED] = Handed(span, put_ns)
     return Context(values)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import get_current
@@ -17,6 +18,8 @@ from weft.instrument.workers.resources import Resources
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
+
+    _Entry = tuple[Any, Context | None, int]  # the item, its context, and when it was put
 
 # How many more entries than items there may be: a subclass may lose items in ways of its own.
 SLACK: Final = 64
@@ -35,7 +38,7 @@ class Waiting:
     __slots__ = ("_count", "_entries", "_newest_first", "_resources")
 
     def __init__(self, *, newest_first: bool = False) -> None:
-        self._entries: dict[int, deque[tuple[Any, Context | None]]] = {}
+        self._entries: dict[int, deque[_Entry]] = {}
         self._count = 0  # of all entries; those of one object have one key
         self._newest_first = newest_first
         self._resources = Resources(slotted_too=newest_first)
@@ -57,10 +60,11 @@ class Waiting:
             if context and self._resources.is_one(item, context):
                 context = None
             key, entries = id(item), self._entries
+            entry = (item, context, time_ns())
             if key in entries:
-                entries[key].append((item, context))
+                entries[key].append(entry)
             else:
-                entries[key] = deque(((item, context),))
+                entries[key] = deque((entry,))
             self._count += 1
         except Exception:  # noqa: BLE001 - the item is put, with or without its context
             _log.debug("the context of an item could not be kept", exc_info=True)
@@ -77,21 +81,21 @@ class Waiting:
             by_worker: False for somebody who goes on with his own affairs once he has it.
         """
         try:
-            context = self._pop(item, newest=self._newest_first)
-            if context is not None and not (by_worker and adopt(context) and context):
+            _, context, put_ns = self._pop(item, newest=self._newest_first)
+            if context is not None and not (by_worker and adopt(context, put_ns) and context):
                 self._resources.used(item, get_current())
         except Exception:  # noqa: BLE001 - the item is taken, with or without its context
             _log.debug("the context of an item could not be adopted", exc_info=True)
 
-    def _pop(self, item: Any, *, newest: bool) -> Context | None:
+    def _pop(self, item: Any, *, newest: bool) -> _Entry:
         entries = self._entries.get(id(item))
         if not entries:
-            return None
-        _, context = entries.pop() if newest else entries.popleft()
+            return item, None, 0
+        entry = entries.pop() if newest else entries.popleft()
         self._count -= 1
         if not entries:
             del self._entries[id(item)]
-        return context
+        return entry
 
 
 def waiting_in(queue: Any, *, newest_first: bool = False) -> Waiting:
