@@ -65,6 +65,7 @@ SPANS = {
     "busy and slow": 7,
     "late process": 2,
     "busy pool": 4,
+    "busy thread": 4,
 }
 
 
@@ -230,6 +231,19 @@ def test_a_pool_without_a_free_worker_is_a_queue(measured: Measured) -> None:
     assert (found.kind, found.transport, found.to_agent) == ("spawn", "pool", "napper")
     holds(found, "queue", m["free_ns"] - m["sent_by_ns"], m["had_ns"] - m["sent_ns"])
     holds(found, "start", 0, m["had_ns"] - m["free_ns"])
+
+
+def test_a_worker_thread_that_was_busy_is_a_queue(measured: Measured) -> None:
+    m = measured.marks["busy thread"]
+    found = measured.tell("busy thread", "free after", m["free_ns"] - m["sent_by_ns"])
+    assert (found.kind, found.transport, found.from_agent, found.to_agent) == (
+        "message",
+        "queue",
+        "boss",
+        "worker",
+    )
+    holds(found, "queue", m["free_ns"] - m["sent_by_ns"], m["had_ns"] - m["sent_ns"])
+    holds(found, "start", 0, m["done_ns"] - m["free_ns"])
 
 
 def _after(found: HandOff, came_ns: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.analyse.hand_offs.handed import SENT, hand_off, hand_offs
+from tests.analyse.hand_offs.handed import SENT, TAKEN, hand_off, hand_offs, ms
 from tests.analyse.traces import at, id_of, name_of, span
 
 from weft.model.hand_off import HandOff
@@ -142,6 +142,15 @@ def test_an_agent_that_another_one_runs_is_delegated_to() -> None:
         ("delegation", "boss", "writer"),
         ("delegation", "writer", "boss2"),
     ]
+
+
+def test_an_item_of_a_queue_between_agents_of_one_process_is_a_message() -> None:
+    queued = {"weft.propagation.carrier": "queue", SENT: at(10), TAKEN: at(35)}
+    found = hand_off(agent("boss", None, 0, 100), agent("writer", "boss", 40, 60, attributes=queued))
+    assert (found.kind, found.transport) == ("message", "queue")
+    assert ms(found) == {"queue": (25, 25, 25), "start": (5, 5, 5), "work": (20, 20, 20)}
+    # The same agent's own queue is no hand-off.
+    assert not hand_offs(agent("boss", None, 0, 100), span("w", "boss", 40, 60, attributes=queued))
 
 
 def test_a_span_of_handing_over_says_who_did() -> None:

@@ -4,8 +4,10 @@
 """
 
 import json
+import queue
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -86,6 +88,29 @@ def submit(wait_s: float) -> Marks:
         }
 
 
+def put(wait_s: float) -> Marks:
+    """Put an item for a worker thread that is busy."""
+    items: queue.Queue[Mapping[str, float]] = queue.Queue()
+    told: queue.SimpleQueue[Marks] = queue.SimpleQueue()
+
+    def work() -> None:
+        while item := items.get():
+            had_ns = time_ns()
+            with weft.agent("worker"):
+                time.sleep(item["busy_s"])
+            told.put({"had_ns": had_ns, "done_ns": time_ns()})
+
+    threading.Thread(target=work, daemon=True).start()
+    with weft.agent("boss"):
+        items.put({"busy_s": wait_s})
+        sent_ns = time_ns()
+        items.put({"busy_s": 0})
+        sent_by_ns = time_ns()
+    free_ns = told.get()["done_ns"]
+    items.put({})
+    return {"sent_ns": sent_ns, "sent_by_ns": sent_by_ns, "free_ns": free_ns, **told.get()}
+
+
 def main(url: str, slow_url: str, redis: int, slow_redis: int, wait_s: float) -> None:
     ways: dict[str, Callable[[], Marks]] = {
         "first call": lambda: call(url, 0),
@@ -98,6 +123,7 @@ def main(url: str, slow_url: str, redis: int, slow_redis: int, wait_s: float) ->
         "busy and slow": lambda: publish(redis, slow_redis, "slow-tasks", busy_s=5 * wait_s),
         "late process": lambda: start(wait_s),
         "busy pool": lambda: submit(wait_s),
+        "busy thread": lambda: put(wait_s),
     }
     measured = {}
     for way, hand_over in ways.items():

@@ -103,7 +103,8 @@ class _Search:
         if other.kind == "consumer" or one.kind == "producer":
             return "message"
         if not self._reading.crosses(receiver):
-            return "delegation"
+            queued = other.attributes.get(keys.PROPAGATION_CARRIER) == keys.CARRIER_QUEUE
+            return "message" if queued else "delegation"
         if one.kind == "client":
             return "call"
         if other.attributes.get(keys.PROPAGATION_CARRIER) in _CARRIERS_OF_A_START:

@@ -10,6 +10,7 @@ clocks that differ by the error at most. The bounds follow from this, whatever t
 from weft.analyse.hand_offs.moments import Moments
 from weft.analyse.hand_offs.part import NO_CLOCKS, PREPARED, part, said, unknown
 from weft.analyse.hand_offs.receiving import inner_start, start_part, work_part
+from weft.analyse.hand_offs.started import split_queued
 from weft.model.hand_off import Part
 
 Parts = tuple[Part, ...]
@@ -18,8 +19,10 @@ _NO_READY = "the consumer's ready time is missing: weft.redis.listen and weft.re
 
 
 def split_message(moments: Moments) -> Parts:
-    """Split a message into queue, network, start and work."""
+    """Split a message into queue, network (none through a queue of one process), start and work."""
     m = moments
+    if m.local and m.sent_ns is not None and m.taken_ns is not None:
+        return split_queued(m, m.sent_ns, m.taken_ns)
     if m.ready_ns is None or m.taken_ns is None:
         return *_undivided(m), work_part(m)
     start = start_part(m, m.taken_ns, "taken_ns and the receiver's spans")

@@ -33,6 +33,7 @@ class Moments:
         error_ns: How far the receiver's clock, as adjusted, may be off the sender's; None if nothing says so.
         dedicated: Whether the sender's span is that of the call or the sending, and of nothing else.
         answered: Whether the caller got an answer, as far as its span says.
+        local: Whether it went through a queue of one process.
     """
 
     begun_ns: int
@@ -48,6 +49,7 @@ class Moments:
     error_ns: int | None
     dedicated: bool
     answered: bool
+    local: bool
 
     @property
     def since_ns(self) -> int:
@@ -102,6 +104,8 @@ class Clockwork:
             error_ns=error_ns,
             dedicated=dedicated,
             answered=_is_answered(one),
+            local=other.attributes.get(keys.PROPAGATION_CARRIER) == keys.CARRIER_QUEUE
+            and not self._reading.crosses(receiver),
         )
 
     def _is_dedicated(self, crossing: Crossing) -> bool:

@@ -1,4 +1,4 @@
-"""What is started on the same machine: processes, tasks of a pool, agents that another one runs."""
+"""What stays on the machine: processes, tasks of a pool, items of a queue, agents that another one runs."""
 
 from weft.analyse.hand_offs.moments import Moments
 from weft.analyse.hand_offs.part import OPEN, exact, part, unknown
@@ -16,8 +16,13 @@ def split_spawn(moments: Moments) -> Parts:
         return unknown("start", m.at_work_ns - m.begun_ns, missing), work_part(m)
     if m.taken_ns is None:
         return start_part(m, m.sent_ns, "sent_ns and the spans of the process"), work_part(m)
-    queue = exact("queue", m.taken_ns - m.sent_ns, "sent_ns and taken_ns of a pool's task")
-    return queue, start_part(m, m.taken_ns, "taken_ns and the receiver's spans"), work_part(m)
+    return split_queued(m, m.sent_ns, m.taken_ns)
+
+
+def split_queued(m: Moments, sent_ns: int, taken_ns: int) -> Parts:
+    """Split what waited in a queue of this machine, where there is no network, into queue, start and work."""
+    queue = exact("queue", taken_ns - sent_ns, "sent_ns and taken_ns, by one clock")
+    return queue, start_part(m, taken_ns, "taken_ns and the receiver's spans"), work_part(m)
 
 
 def split_delegation(moments: Moments) -> Parts:

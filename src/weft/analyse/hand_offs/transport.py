@@ -29,10 +29,13 @@ def transport(reading: Reading, crossing: Crossing) -> str:
     spans = reading.tree.spans
     sender = spans[crossing.sender].attributes
     receiver = spans[crossing.receiver].attributes if crossing.receiver is not None else {}
+    carrier = receiver.get(keys.PROPAGATION_CARRIER)
     if crossing.kind == "approval":
         return ""
     if crossing.kind == "spawn":
-        return "pool" if receiver.get(keys.PROPAGATION_CARRIER) == keys.CARRIER_TASK else "process"
+        return "pool" if carrier == keys.CARRIER_TASK else "process"
+    if crossing.kind == "message" and carrier == keys.CARRIER_QUEUE:
+        return "queue"
     if crossing.kind == "delegation":
         threads = text(sender.get("thread.id")), text(receiver.get("thread.id"))
         return "thread" if all(threads) and threads[0] != threads[1] else ""
