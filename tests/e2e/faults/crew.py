@@ -22,7 +22,7 @@ class Answered500(Exception):
     """An agent answers the status 500, as a value: its process' door says so."""
 
 
-class Reach(Protocol):
+class Carrier(Protocol):
     """Carries a call to another agent, and its answer back."""
 
     async def call(self, call: Call, task: Task, patience_s: float | None) -> Value: ...
@@ -36,7 +36,7 @@ class Crew:
         reach: How they get at each other.
     """
 
-    def __init__(self, topology: Topology, reach: Callable[["Crew"], Reach]) -> None:
+    def __init__(self, topology: Topology, reach: Callable[["Crew"], Carrier]) -> None:
         self._agents = topology.agents
         self._reach = reach(self)
 

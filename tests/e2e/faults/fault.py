@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 Kind = Literal[
     "raise", "timeout", "retry_then_fail", "retry_then_succeed", "fallback", "swallowed", "bad_value",
     "cancelled_sibling", "cascading_timeout", "dead_worker",
 ]  # fmt: skip
-KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 #: Nobody who writes the analysis has seen a trace of these.
 HELD_KINDS: frozenset[Kind] = frozenset(("bad_value", "cascading_timeout"))
 #: The workflow ends well, by another attempt or another way.
