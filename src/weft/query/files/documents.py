@@ -11,6 +11,7 @@ from weft.query.files.stream import Stream, TooLong
 from weft.query.files.unreadable import Complain
 
 _BOM: Final = b"\xef\xbb\xbf"
+_TOO_LONG: Final = "it is longer than 1 GiB; the rest is left out"
 _DECODER: Final = json.JSONDecoder()
 
 
@@ -39,7 +40,8 @@ def documents(stream: Stream, complain: Complain) -> Iterator[Document]:
     number, line = 0, b"\n"
     try:
         while line and not line.strip():
-            number, line = number + 1, stream.line().removeprefix(_BOM)
+            number += 1
+            line = stream.line().removeprefix(_BOM)
         if not line:
             return
         try:
@@ -51,13 +53,20 @@ def documents(stream: Stream, complain: Complain) -> Iterator[Document]:
             yield Document(f"line {number}", value, line)
             yield from _lines(stream, number, complain)
     except TooLong:
-        complain(f"line {number}", "it is longer than 1 GiB")
+        complain(f"line {number}", _TOO_LONG)
 
 
 def _lines(stream: Stream, number: int, complain: Complain) -> Iterator[Document]:
     """The documents of the lines behind the first `number`."""
-    while line := stream.line():
+    while True:
         number += 1
+        try:
+            line = stream.line()
+        except TooLong:
+            complain(f"line {number}", _TOO_LONG)
+            return
+        if not line:
+            return
         if not line.strip():
             continue
         try:
