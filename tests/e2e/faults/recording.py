@@ -80,8 +80,8 @@ def traces(bodies: Iterable[bytes], unreported: dict[str, str]) -> dict[str, Tra
                 for trace_id, clean in kept.items():
                     part = ScopeSpans(scope=scope.scope, spans=clean, schema_url=scope.schema_url)
                     parts[trace_id].append(ResourceSpans(resource=resource.resource, scope_spans=[part]))
-        for trace_id, part in parts.items():
-            lines[trace_id].append(_json(ExportTraceServiceRequest(resource_spans=part)))
+        for trace_id, resources in parts.items():
+            lines[trace_id].append(_json(ExportTraceServiceRequest(resource_spans=resources)))
     return {trace_id: Trace(lines[trace_id], spans[trace_id]) for trace_id in spans}
 
 

@@ -160,7 +160,8 @@ def _cascading_timeout(topology: Topology, chance: random.Random) -> Iterator[Fa
 def _dead_worker(topology: Topology, chance: random.Random) -> Iterator[Fault]:
     steps = _steps(topology)
     for place in _sites(topology):
-        if any(isinstance(steps[name].step, Call) and steps[name].step.over in REMOTE for name in place.way):
+        way = [steps[name].step for name in place.way]
+        if any(isinstance(step, Call) and step.over in REMOTE for step in way):
             for how in ("at once", "announced"):
                 yield Fault("dead_worker", _site(place), how)
 

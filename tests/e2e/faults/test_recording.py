@@ -1,6 +1,7 @@
 """The recording keeps what programs sent, and nothing of what they know."""
 
 import json
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -26,7 +27,7 @@ def span(number: int, end_ns: int = 9, **attributes: str) -> Span:
     return made
 
 
-def sent(lines: list[str]) -> list[dict[str, object]]:
+def sent(lines: list[str]) -> list[dict[str, Any]]:
     return [
         span
         for line in lines
