@@ -238,6 +238,15 @@ class TestStarted:
             "work": (25, 25, 25),
         }
 
+    def test_a_process_of_another_machine_has_another_clock(self) -> None:
+        spans = (
+            span("run", None, 0, 100, host="a", kind="internal"),
+            span("c", "run", 60, 90, service="cli", host="b", kind="internal",
+                 attributes={"weft.propagation.carrier": "environment", SENT: at(20)}),
+        )  # fmt: skip
+        assert ms(hand_off(*spans)) == {"start": (None, 0, None), "work": (30, 30, 30)}
+        assert ms(hand_off(*spans, bounds={"b": 2}))["start"] == (40, 38, 42)
+
     def test_without_evidence_there_is_a_bound(self) -> None:
         assert ms(self.started(None))["start"] == (None, 0, 65)
 

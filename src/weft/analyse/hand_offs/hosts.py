@@ -20,14 +20,21 @@ class Hosts:
         host = self._of(one)
         return host is not None and host == self._of(other)
 
-    def error_ns(self, one: int, other: int) -> int | None:
-        """How far off the time between two spans may be, in nanoseconds; None where nothing bounds it."""
+    def error_ns(self, one: int, other: int, *, started: bool = False) -> int | None:
+        """How far off the time between two spans may be, in nanoseconds; None where nothing bounds it.
+
+        Args:
+            one: A span.
+            other: Another one.
+            started: Whether the process of one started that of the other: on its own machine, where nothing
+                says otherwise.
+        """
         reading = self._reading
         if reading.processes[one] == reading.processes[other] or self.same(one, other):
             return 0
         if self._compared(one) and self._compared(other):
             return reading.bound_ns[one] + reading.bound_ns[other]
-        return None
+        return 0 if started and None in (self._of(one), self._of(other)) else None
 
     def _compared(self, index: int) -> bool:
         """Whether its clock is the root's, or was compared with it."""

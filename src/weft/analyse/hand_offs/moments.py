@@ -77,7 +77,7 @@ class Clockwork:
         begun_ns, done_ns = reading.start_ns[crossing.sender], reading.end_ns[crossing.sender]
         taken_up_ns = reading.start_ns[receiver]
         dedicated = self._is_dedicated(crossing)
-        error_ns = 0 if crossing.kind == "spawn" else self._hosts.error_ns(crossing.sender, receiver)
+        error_ns = self._hosts.error_ns(crossing.sender, receiver, started=crossing.kind == "spawn")
         sent_ns = self._sent(crossing, one, other)
         if sent_ns is not None and not (
             begun_ns <= sent_ns

@@ -5,15 +5,21 @@ from weft.analyse.hand_offs.part import OPEN, part
 from weft.model.hand_off import Part
 
 
-def start_part(moments: Moments, since_ns: int, evidence: str) -> Part:
+def start_part(moments: Moments, since_ns: int, evidence: str, error_ns: int = 0) -> Part:
     """From a moment to the AI work, or to the receiver's first span where it has none.
 
     What lies between the first inner span and the AI work may be work already: it counts to the high bound.
+
+    Args:
+        moments: The receiver's.
+        since_ns: When it began.
+        evidence: What says so.
+        error_ns: How far that moment may be off the receiver's clock.
     """
     low_ns, high_ns = moments.first_ns - since_ns, moments.at_work_ns - since_ns
     if low_ns < high_ns:
         evidence += "; other spans lie before the AI work"
-    return part("start", low_ns, low_ns, high_ns, evidence)
+    return part("start", low_ns, low_ns - error_ns, high_ns + error_ns, evidence)
 
 
 def inner_start(moments: Moments) -> tuple[Part, ...]:

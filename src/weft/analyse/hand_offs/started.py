@@ -1,7 +1,7 @@
 """What stays on the machine: processes, tasks of a pool, items of a queue, agents that another one runs."""
 
 from weft.analyse.hand_offs.moments import Moments
-from weft.analyse.hand_offs.part import OPEN, exact, part, unknown
+from weft.analyse.hand_offs.part import NO_CLOCKS, OPEN, exact, part, unknown
 from weft.analyse.hand_offs.receiving import start_part, work_part
 from weft.model.hand_off import Part
 
@@ -11,11 +11,14 @@ Parts = tuple[Part, ...]
 def split_spawn(moments: Moments) -> Parts:
     """Split a started process into start and work, a task of a pool into queue, start and work."""
     m = moments
+    if m.error_ns is None:  # its environment came from another machine
+        return unknown("start", None, NO_CLOCKS), work_part(m)
     if m.sent_ns is None:
         missing = "no time of sending: the process was started without Weft"
-        return unknown("start", m.at_work_ns - m.begun_ns, missing), work_part(m)
+        return unknown("start", m.at_work_ns - m.begun_ns + m.error_ns, missing), work_part(m)
     if m.taken_ns is None:
-        return start_part(m, m.sent_ns, "sent_ns and the spans of the process"), work_part(m)
+        evidence = "sent_ns and the spans of the process"
+        return start_part(m, m.sent_ns, evidence, m.error_ns), work_part(m)
     return split_queued(m, m.sent_ns, m.taken_ns)
 
 
