@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from weft.journal import Journal, Mark
+from weft.store.defaults import without_defaults
 from weft.store.errors import StoreError, StoreUnavailable
 from weft.store.store import Store
 
@@ -127,7 +128,8 @@ class Committer:
             payloads = pa.table({"hash": list(new), "content": list(new.values())})
             self._store.insert("payloads", _received(payloads, received), token)
         for table, slices in commit.slices.items():
-            self._store.insert(table, _received(pa.concat_tables(slices), received), token)
+            rows = without_defaults(pa.concat_tables(slices))
+            self._store.insert(table, _received(rows, received), token)
         self._stored_payloads |= new.keys()
 
     def _unstored(self, commit: Commit) -> dict[str, str]:
