@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from weft.analyse.explain import explain
+from weft.analyse.usage.price_file import PriceFileError
+from weft.analyse.usage.published import PUBLISHED
+from weft.analyse.usage.rate import Prices
 from weft.config import Settings
 from weft.decode.otlp_json import to_protobuf
 from weft.decode.request import decode
@@ -26,6 +30,7 @@ from weft.query.facts.facts import Facts
 from weft.query.facts.reading import Reader
 from weft.query.facts.waiting import SETTLED_S, Waiting
 from weft.query.facts.worker import FactsWorker
+from weft.query.prices import open_prices
 from weft.query.queries import Queries
 from weft.query.silence import LOST_AFTER_S, Silence
 from weft.receive import grpc, http
@@ -69,7 +74,11 @@ class Pipeline:
 
 @contextmanager
 def open_pipeline(
-    data: Path, journal_bytes: int, lost_after_s: int = LOST_AFTER_S, settled_after_s: int = SETTLED_S
+    data: Path,
+    journal_bytes: int,
+    lost_after_s: int = LOST_AFTER_S,
+    settled_after_s: int = SETTLED_S,
+    prices: Prices = PUBLISHED,
 ) -> Iterator[Pipeline]:
     """Open a data directory; on the way out the journal is drained into the store.
 
@@ -100,7 +109,7 @@ def open_pipeline(
             indexer = Indexer(journal, Committer(journal, store, decode, data / "refused"))
             try:
                 silence = Silence(lost_after_s)
-                facts = Facts(store, Reader(store, silence), explain)
+                facts = Facts(store, Reader(store, silence), partial(explain, prices=prices))
                 queries = Queries(store, indexer.flush, silence, settled_after_s)
                 yield Pipeline(journal, store, indexer, facts, silence, queries, settled_after_s)
             finally:
@@ -113,12 +122,21 @@ def open_store_for_reading(data: Path) -> Iterator[Pipeline]:
     """Ask a data directory that no backend serves: nothing comes any more, all that is there has settled.
 
     Raises:
-        CannotStart: There is none, or a backend serves it.
+        CannotStart: There is none, or a backend serves it; or the price file cannot be used.
     """
     if not (data / "journal").is_dir():
         raise CannotStart(f"there is no data in {data}")
-    with open_pipeline(data, Settings().journal_bytes, settled_after_s=0) as pipeline:
+    settings = Settings()
+    prices = _prices(settings)
+    with open_pipeline(data, settings.journal_bytes, settled_after_s=0, prices=prices) as pipeline:
         yield pipeline
+
+
+def _prices(settings: Settings) -> Prices:
+    try:
+        return open_prices(settings.prices)
+    except PriceFileError as error:
+        raise CannotStart(f"{error}. Mend it, or start without it (--prices, WEFT_PRICES).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +153,7 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
     """Run the backend for the time of the context.
 
     Raises:
-        CannotStart: A port is taken, or the data directory cannot be used.
+        CannotStart: A port is taken, or the data directory or the price file cannot be used.
     """
     token = settings.token.get_secret_value() if settings.token else None
     if token is None and not is_loopback(settings.host):
@@ -143,6 +161,7 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
             f"{settings.host} can be reached from other machines, and there is no token. "
             "Set WEFT_TOKEN (16 characters or more), or stay on loopback (--host 127.0.0.1)."
         )
+    prices = _prices(settings)
     with contextlib.ExitStack() as stack:
         http_socket = stack.enter_context(
             _listen(settings.host, settings.http_port, "OTLP/HTTP", "--http-port")
@@ -151,7 +170,9 @@ async def serve(settings: Settings) -> AsyncIterator[Ports]:
             _listen(settings.host, settings.ui_port, "the query API", "--ui-port")
         )
         pipeline = stack.enter_context(
-            open_pipeline(settings.data, settings.journal_bytes, settings.lost_after, settings.settled_after)
+            open_pipeline(
+                settings.data, settings.journal_bytes, settings.lost_after, settings.settled_after, prices
+            )
         )
         retention = Retention(pipeline.store, settings.retention)
         stack.callback(retention.close)

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
             it every five.
         settled_after: Seconds after which a trace is explained for `weft agents` and `weft edges` when
             nothing more of it has arrived.
+        prices: A file with what models cost, which comes before the published prices
+            (`weft.analyse.usage.price_file`).
         token: What senders and readers must show (`Authorization: Bearer …`); needed to listen on anything
             but loopback.
     """
@@ -62,4 +64,5 @@ class Settings(BaseSettings):
     journal_bytes: int = Field(default=1 << 30, ge=128 << 20)
     lost_after: int = Field(default=20, ge=1)
     settled_after: int = Field(default=10, ge=0)
+    prices: Path | None = None
     token: SecretStr | None = Field(default=None, min_length=16)

@@ -60,6 +60,12 @@ Exit codes: 0 stopped by a signal, everything stored; 1 it could not start; 2 wr
     help="When a trace of which nothing more arrives is explained for `weft agents` and `weft edges`."
     "  [env: WEFT_SETTLED_AFTER; default: 10]",
 )
+@click.option(
+    "--prices",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What models cost, TOML or JSON; it comes before the published prices.  [env: WEFT_PRICES]",
+)
 def up(**given: object) -> None:
     """Run the backend: OTLP in, the Jaeger query API out, one process.
 
