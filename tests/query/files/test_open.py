@@ -17,6 +17,7 @@ from tests.query.files.written import FORMATS, OTHER_ID, TRACE_ID, jaeger, lines
 from tests.sent import Sent
 
 from weft.model.trace import Trace
+from weft.query.files import gathered
 from weft.query.files.open import TraceFiles, read_files
 from weft.query.files.unreadable import Unreadable
 
@@ -111,7 +112,11 @@ def test_large_values_are_whole(file: Path) -> None:
     assert [span.events[0].attributes["e"] for span in trace.spans] == [prompt] * 3
 
 
-def test_an_open_span_is_there_once_and_not_once_it_has_ended(file: Path) -> None:
+@pytest.mark.parametrize("batch_bytes", [1, 1 << 20])
+def test_an_open_span_is_there_once_and_not_once_it_has_ended(
+    file: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int
+) -> None:
+    monkeypatch.setattr(gathered, "_BATCH_BYTES", batch_bytes)
     trace, open_span, ended = b"t" * 16, b"unending", b"finished"
     announced = [
         Sent(trace=trace, span=span, open_ns=open_ns) for span in (open_span, ended) for open_ns in (7, 9, 8)
