@@ -1,20 +1,23 @@
 """The clocks as a list of numbers, each of which holds for a time."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from weft.analyse.clocks.line import SECOND
-from weft.analyse.clocks.offset import Basis, weakest
+from weft.analyse.clocks.offset import Basis
 
 if TYPE_CHECKING:
     from weft.analyse.clocks.clocks import Clocks
 
 #: Up to this many hosts every pair of them is listed, beyond that the pairs that met in a trace.
 _ALL_PAIRS: Final = 64
-_MOST: Final = 100_000
+#: About how many numbers there are at the most, and of one pair; where hosts are many, pairs that did not meet
+#: have fewer.
+_MOST: Final = 20_000
 _MOST_OF_A_PAIR: Final = 64
+_FEWEST_OF_A_PAIR: Final = 4
 #: A number is given for a time in which the difference moves by no more than this, or a share of the bound.
 _FINE_NS: Final = 5_000
 _FINE: Final = 100
@@ -44,6 +47,15 @@ class Window(NamedTuple):
     drift_ppb: int
     basis: Basis
 
+    def turned(self) -> "Window":
+        """The same, of the first clock minus the second."""
+        return self._replace(
+            from_host=self.to_host,
+            to_host=self.from_host,
+            offset_ns=-self.offset_ns,
+            drift_ppb=-self.drift_ppb,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Say it as `weft analyse --json` does."""
         return self._asdict()
@@ -55,23 +67,29 @@ def windows(clocks: "Clocks") -> Iterator[Window]:
     Beyond the last evidence the list goes on for as long again as there was evidence, with growing bounds.
     Pairs whose clocks agree are listed with an offset of 0.
     """
-    pairs = _pairs(clocks)
-    most = max(2, min(_MOST_OF_A_PAIR, _MOST // max(1, len(pairs))))
-    cuts: dict[tuple[int, int], Sequence[int]] = {}
-    for pair in pairs:
+    cuts: dict[tuple[int, int, int], Sequence[int]] = {}
+    for pair, most in _pairs(clocks):
         start, end = (clocks.hosts[host].domain for host in pair)
-        domains = min(start, end), max(start, end)
-        if domains not in cuts:
-            cuts[domains] = _cuts(clocks, pair, most)
-        for from_ns, until_ns in pairwise(cuts[domains]):
-            yield from _window(clocks, pair, from_ns, until_ns)
+        key = min(start, end), max(start, end), most
+        if key not in cuts:
+            cuts[key] = _cuts(clocks, pair, most)
+        found = list(_of_pair(clocks, pair, cuts[key]))
+        yield from found
+        for window in found:
+            yield window.turned()
 
 
-def _pairs(clocks: "Clocks") -> Sequence[tuple[str, str]]:
+def _pairs(clocks: "Clocks") -> Iterator[tuple[tuple[str, str], int]]:
+    """Name the pairs in alphabetical order, each with how many numbers it may have."""
+    met = sorted(pair for pair in clocks.met if pair[0] < pair[1])
+    room = _MOST // 2 // max(1, len(met))
+    often = max(_FEWEST_OF_A_PAIR, min(_MOST_OF_A_PAIR, room))
     if len(clocks.hosts) > _ALL_PAIRS:
-        return sorted(clocks.met)
-    names = sorted(clocks.hosts)
-    return [(one, other) for one in names for other in names if one != other]
+        yield from ((pair, often) for pair in met)
+        return
+    pairs = list(combinations(sorted(clocks.hosts), 2))
+    seldom = max(_FEWEST_OF_A_PAIR, min(often, (_MOST // 2 - often * len(met)) // len(pairs))) if pairs else 0
+    yield from ((pair, often if pair in clocks.met else seldom) for pair in pairs)
 
 
 def _cuts(clocks: "Clocks", pair: tuple[str, str], most: int) -> Sequence[int]:
@@ -102,18 +120,20 @@ def _wanted(clocks: "Clocks", pair: tuple[str, str], from_ns: int, until_ns: int
     return max(1, ceil(moved), ceil(grown))
 
 
-def _window(clocks: "Clocks", pair: tuple[str, str], from_ns: int, until_ns: int) -> Iterator[Window]:
-    middle = clocks.offset(*pair, (from_ns + until_ns) // 2)
-    ends = [offset for at_ns in (from_ns, until_ns) if (offset := clocks.offset(*pair, at_ns))]
-    if middle is None or len(ends) < 2:
-        return
-    bound_ns = max(abs(each.offset_ns - middle.offset_ns) + each.bound_ns for each in (*ends, middle))
-    yield Window(
-        *pair,
-        offset_ns=middle.offset_ns,
-        bound_ns=bound_ns,
-        from_ns=from_ns,
-        until_ns=until_ns,
-        drift_ppb=round((ends[1].offset_ns - ends[0].offset_ns) * SECOND / max(1, until_ns - from_ns)),
-        basis=weakest([middle.basis]),
-    )
+def _of_pair(clocks: "Clocks", pair: tuple[str, str], cuts: Sequence[int]) -> Iterator[Window]:
+    edges = [clocks.offset(*pair, at_ns) for at_ns in cuts]
+    for (from_ns, first), (until_ns, last) in pairwise(zip(cuts, edges, strict=True)):
+        middle = clocks.offset(*pair, (from_ns + until_ns) // 2)
+        if first is None or middle is None or last is None:
+            return
+        yield Window(
+            *pair,
+            offset_ns=middle.offset_ns,
+            bound_ns=max(
+                abs(each.offset_ns - middle.offset_ns) + each.bound_ns for each in (first, middle, last)
+            ),
+            from_ns=from_ns,
+            until_ns=until_ns,
+            drift_ppb=round((last.offset_ns - first.offset_ns) * SECOND / max(1, until_ns - from_ns)),
+            basis=middle.basis,
+        )
