@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 #: Up to this many hosts every pair of them is listed, beyond that the pairs that met in a trace.
 _ALL_PAIRS: Final = 64
-#: About how many numbers there are at the most, and of one pair; where hosts are many, pairs that did not meet
-#: have fewer.
+#: About how many numbers there are at the most, and of one pair; of many hosts, those that did not meet have
+#: fewer.
 _MOST: Final = 20_000
 _MOST_OF_A_PAIR: Final = 64
 _FEWEST_OF_A_PAIR: Final = 4
