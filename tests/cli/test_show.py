@@ -62,7 +62,7 @@ def test_an_id_of_64_bits_is_an_id(weft: Run, backend: Any) -> None:
     backend.has("00634564cbf93fbd")
 
     assert weft("show", "00634564cbf93fbd", "--url", backend.url).returncode == 0
-    assert len(backend.asked) == 1
+    assert backend.asked == ["/api/traces/00634564cbf93fbd?raw=true", "/weft/v1/clocks"]
 
 
 def test_the_first_digits_of_an_id_of_64_bits_are_enough(weft: Run, backend: Any) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics, PartStatistics
@@ -62,6 +63,9 @@ class StandIn:
         self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None
     ) -> list[EdgeStatistics]:
         return self._answer("edges", time, from_agent, to_agent, EDGE)
+
+    def clocks(self) -> Clocks:
+        return Clocks({}, {}, from_ns=5, until_ns=7)
 
     def _answer(self, *asked: Any) -> list[Any]:
         self.asked.append(asked[:-1])
@@ -135,6 +139,11 @@ def test_what_cannot_be_meant_is_a_bad_request(
     assert answer.status_code == 400
     assert any(name in answer.json()["error"]["message"] for name in wrong)
     assert queries.asked == []
+
+
+def test_clocks_are_told_so_that_they_can_be_read_back(ask: Ask) -> None:
+    told = Clocks.from_json(ask("clocks").json()["clocks"])
+    assert (told.from_ns, told.until_ns) == (5, 7)
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
+from weft.analyse.clocks.clocks import NO_CLOCKS, Clocks
 from weft.cli.failure import Failure
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
@@ -97,6 +98,20 @@ class Backend:
             _question(time) | {"from": from_agent or "", "to": to_agent or ""},
             lambda answer: (_coverage(answer), _each(answer, "edges", EdgeStatistics.from_json)),
         )
+
+    def clocks(self) -> Clocks:
+        """Ask what is known of the clocks of hosts; nothing is by a backend that cannot say it.
+
+        Raises:
+            Failure: Nobody answers there, or not as a backend does.
+        """
+        status, answer = self._get("/weft/v1/clocks")
+        if status != 200:
+            return NO_CLOCKS
+        try:
+            return Clocks.from_json(member(answer, "clocks", dict, "answer"), "answer.clocks")
+        except ShapeError as error:
+            raise Failure(f"{self.name} does not answer as Weft does: {error}") from error
 
     def trace(self, trace_id: str) -> object | None:
         """Ask for one trace.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.app import CannotStart, Pipeline, open_store_for_reading
 from weft.cli.failure import Failure
 from weft.cli.progress import Progress
@@ -50,6 +51,10 @@ class Directory:
         """Say what became of hand-offs; the facts that are missing are computed first."""
         self._catch_up()
         return self._queries.coverage(time), self._queries.edges(time, from_agent, to_agent)
+
+    def clocks(self) -> Clocks:
+        """Say what was last learned of the clocks of hosts."""
+        return self._queries.clocks()
 
     def _catch_up(self) -> None:
         self._queries.services()  # what is in the journal is part of it

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import click
 
+from weft.analyse.clocks.clocks import NO_CLOCKS
 from weft.analyse.explain import explain
+from weft.analyse.usage.rate import Prices
 from weft.cli.failure import Failure
 from weft.cli.output import draw, write
+from weft.cli.prices import prices_option
 from weft.cli.source import open_source, options
 from weft.cli.wanted import digits, find, newest
 from weft.decode.dialects.read import read
@@ -33,8 +36,11 @@ A mark before a name: the error began here (a cross), or came up from below (an 
 @click.argument("trace_id", required=False)
 @click.option("--full", is_flag=True, help="Show every span of a long trace, and whole error messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: one trace as Jaeger's API gives it.")
+@prices_option
 @options
-def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data: Path | None) -> None:
+def show(
+    *, trace_id: str | None, full: bool, as_json: bool, prices: Prices, url: str | None, data: Path | None
+) -> None:
     """Show one trace as a tree: the newest, or the one with this TRACE_ID.
 
     The first digits of an id do, four at least. A backend that runs on this machine is asked; when none
@@ -43,6 +49,7 @@ def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data:
     wanted = None if trace_id is None else digits(trace_id)
     with open_source(url, data) as source:
         found = newest(source) if wanted is None else find(source, wanted)
+        clocks = NO_CLOCKS if as_json else source.clocks()
     try:
         trace = read_trace(found, read)
     except ShapeError as error:
@@ -50,4 +57,4 @@ def show(trace_id: str | None, full: bool, as_json: bool, url: str | None, data:
     if as_json:
         write(json.dumps(found))
     else:
-        draw(render_trace(trace, explain(trace, savings=_SAVINGS), full=full))
+        draw(render_trace(trace, explain(trace, clocks, prices=prices, savings=_SAVINGS), full=full))

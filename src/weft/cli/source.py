@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import click
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.cli.backend import Backend
 from weft.cli.failure import Failure
 from weft.model.agent_statistics import AgentStatistics
@@ -32,6 +33,9 @@ class Source(Protocol):
 
     def agents(self, time: Stretch) -> tuple[Coverage, list[AgentStatistics]]:
         """Say what agents did, and what that rests on."""
+
+    def clocks(self) -> Clocks:
+        """Say what is known of the clocks of hosts."""
 
     def edges(
         self, time: Stretch, from_agent: str | None = None, to_agent: str | None = None

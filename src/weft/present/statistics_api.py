@@ -2,7 +2,8 @@
 
 `GET /weft/v1/agents` and `GET /weft/v1/edges`, both with `start_ns`, `end_ns` (the last day when they are
 left out), `every_ns` (steps of time) and `limit`; the latter with `from` and `to` (agents). Both say in
-`coverage` of how many of the settled traces of that time they speak.
+`coverage` of how many of the settled traces of that time they speak. `GET /weft/v1/clocks` says what was
+learned of the clocks of hosts, as `weft.analyse.clocks.clocks.Clocks` reads it.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
@@ -42,6 +44,9 @@ class Statistics(Protocol):
     ) -> list[EdgeStatistics]:
         """Say what became of hand-offs."""
 
+    def clocks(self) -> Clocks:
+        """Say what is known of the clocks of hosts."""
+
 
 class _BadQuestion(ValueError):
     """A parameter is not as it should be."""
@@ -64,6 +69,9 @@ def routes(statistics: Statistics) -> list[Route]:
         found = statistics.edges(time, given.get("from") or None, given.get("to") or None)
         return _answer(time, edges=[edge.to_json() for edge in found])
 
+    def clocks(request: Request) -> dict[str, object]:  # noqa: ARG001 (it asks for nothing)
+        return {"clocks": statistics.clocks().to_json()}
+
     def _answer(time: Stretch, **found: object) -> dict[str, object]:
         return {
             "start_ns": str(time.start_ns),
@@ -72,7 +80,11 @@ def routes(statistics: Statistics) -> list[Route]:
             **found,
         }
 
-    return [_route("/weft/v1/agents", agents), _route("/weft/v1/edges", edges)]
+    return [
+        _route("/weft/v1/agents", agents),
+        _route("/weft/v1/edges", edges),
+        _route("/weft/v1/clocks", clocks),
+    ]
 
 
 def _route(path: str, answer: Callable[[Request], dict[str, object]]) -> Route:

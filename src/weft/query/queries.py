@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
@@ -19,6 +20,7 @@ from weft.query.assemble import assemble
 from weft.query.contents import restore
 from weft.query.errors import QueryError
 from weft.query.facts import statistics
+from weft.query.facts.host_clocks import kept
 from weft.query.facts.waiting import SETTLED_S
 from weft.query.open_spans import with_open
 from weft.query.search import Search
@@ -164,6 +166,10 @@ class Queries:
         """
         rows = self._read("edges", from_agent=from_agent or "", to_agent=to_agent or "", **_stretch(time))
         return statistics.edges(rows, in_steps=time.every_ns > 0)
+
+    def clocks(self) -> Clocks:
+        """What was learned of the clocks of hosts."""
+        return kept(self._read("clocks"))
 
     def _contents(self, hashes: Iterable[str]) -> Mapping[str, str]:
         rows = self._run("payloads", sql("payloads"), {"hashes": list(hashes)})

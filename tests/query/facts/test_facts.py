@@ -1,16 +1,14 @@
 """Facts about settled traces: computed once, again when spans come late, the urgent ones first."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from tests.query.facts.looking import Clock, keep, looking
 from tests.query.house import EVER, House
 from tests.sent import T0, Sent
 
-from weft.app import open_pipeline
-from weft.decode.request import decode
+from weft.analyse.clocks.clocks import Clocks
 from weft.model.coverage import Coverage
 from weft.model.explanation import Explanation
 from weft.model.stretch import Stretch
@@ -20,47 +18,9 @@ from weft.query.facts.facts import Facts, batches
 from weft.query.facts.reading import Reader
 from weft.query.facts.waiting import Waiting, WaitingTrace
 from weft.query.silence import Silence
-from weft.receive.intake import Intake
 from weft.store.errors import StoreError, StoreUnavailable
 
 DAY_S = 86_400
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A store of its own: what waits is asked of all of it."""
-    with open_pipeline(tmp_path / "data", 256 << 20) as pipeline:
-        intake = Intake(decode, pipeline.journal, pipeline.indexer.deliver)
-        yield House(pipeline, intake)
-        intake.close()
-
-
-class Clock:
-    """A clock that is ahead of the machine's by as much as a test wants."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead_s
-
-
-def looking(house: House, clock: Clock | None = None) -> Waiting:
-    """A look of a process that has just started, for which a trace has settled at once."""
-    house.ask.services()  # commits what the journal holds
-    clock = clock or Clock()
-    return Waiting(house.pipeline.store, Silence(now_s=clock), 0, clock)
-
-
-def keep(house: House, waiting: Waiting, facts: Facts | None = None) -> list[bytes]:
-    """Compute what waits until nothing does; gives the ids in their order."""
-    house.ask.services()
-    order = []
-    while found := waiting.next():
-        order += [trace.trace_id for trace in found]
-        for batch in batches(found):
-            (facts or house.pipeline.facts).keep(batch)
-    return order
 
 
 def kept(house: House) -> list[dict[str, object]]:
@@ -163,7 +123,7 @@ def test_a_trace_that_is_too_large_or_fails_is_kept_as_not_explained(
     large, poison, good = Sent("large"), Sent("poison"), Sent("good")
     house.send(*[Sent(trace=large.trace, at=number) for number in range(4)], poison, good)
 
-    def explain(trace: Trace) -> Explanation:
+    def explain(trace: Trace, clocks: Clocks) -> Explanation:
         if trace.root.span.service == "poison":
             raise ZeroDivisionError
         return Explanation(trace_id=trace.trace_id, root_span_id="", start_ns=1, duration_ns=0)

@@ -5,8 +5,10 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from weft.analyse.clocks.clocks import Clocks
 from weft.model.explanation import Explanation
 from weft.model.trace import Trace
+from weft.query.facts.host_clocks import HostClocks
 from weft.query.facts.reading import Reader
 from weft.query.facts.rows import Fact, rows
 from weft.query.facts.waiting import WaitingTrace
@@ -27,11 +29,12 @@ class Facts:
     Args:
         store: Where they are kept.
         reader: Where traces are read.
-        explain: Explains a trace.
+        explain: Explains a trace by what is known of the clocks.
     """
 
-    def __init__(self, store: Store, reader: Reader, explain: Callable[[Trace], Explanation]) -> None:
+    def __init__(self, store: Store, reader: Reader, explain: Callable[[Trace, Clocks], Explanation]) -> None:
         self._store, self._reader, self._explain = store, reader, explain
+        self._clocks = HostClocks(store, reader)
 
     def keep(self, waiting: Sequence[WaitingTrace]) -> None:
         """Compute the facts about a batch of traces and keep them, in one step for all.
@@ -65,9 +68,10 @@ class Facts:
                 yield from self._explained(half)
             return
         received_s = {trace.trace_id.hex(): trace.received_s for trace in waiting}
+        clocks = self._clocks.learn(traces)
         for trace in traces:
             try:
-                explanation = self._explain(trace)
+                explanation = self._explain(trace, clocks)
             except Exception:
                 log.exception("trace %s could not be explained", trace.trace_id)
                 continue
