@@ -180,6 +180,39 @@ def test_a_reply_that_tells_of_a_failure_is_explained_by_the_sender() -> None:
     ) == {"flow": "passed_on agent", "agent": "origin", "take": "passed_on agent"}
 
 
+@pytest.mark.parametrize("reply_of", ["agent", "process"])
+def test_a_reply_in_other_words_is_explained_by_its_sender_too(reply_of: str) -> None:
+    words = raised("the research came to nothing", "AgentFailed")
+    assert roles(
+        span("flow", None, 0, 100, **words),
+        span("publish", "flow", 1, 5, kind="producer"),
+        span("process", "publish", 10, 60, kind="consumer", service="research"),
+        span("agent", "process", 11, 50, service="research", work=AGENT, **BOOM),
+        span("tool", "agent", 12, 49, service="research", work=TOOL, **BOOM),
+        span("reply", reply_of, 51, 55, kind="producer", service="research"),
+        span("take", "reply", 56, 57, kind="consumer", **words),
+    ) == {"flow": "passed_on tool", "agent": "passed_on tool", "tool": "origin", "take": "passed_on tool"}
+
+
+def test_a_tool_that_noticed_nothing_passes_on_what_its_agent_failed_with_right_after() -> None:
+    get = span("get", "tool", 3, 79, kind="client", attributes={"http.response.status_code": 500})
+    tool = span("tool", "agent", 2, 80, work=TOOL)
+    agent = span("agent", None, 0, 100, work=AGENT, **raised("nothing to read"))
+    assert roles(agent, tool, get) == {"agent": "passed_on get", "get": "origin"}
+    assert roles(agent, tool, get, span("chat", "agent", 81, 90, work=CHAT)) == {
+        "agent": "origin",
+        "get": "origin",
+    }
+
+
+def test_of_failures_at_the_same_time_the_first_one_is_what_the_caller_saw() -> None:
+    assert roles(
+        span("root", None, 0, 100, **BOOM),
+        span("one", "root", 1, 30, work={**TOOL, "arguments": "a"}, **BOOM),
+        span("two", "root", 2, 20, work={**TOOL, "arguments": "b"}, **BOOM),
+    ) == {"root": "passed_on two", "one": "origin", "two": "origin"}
+
+
 def test_messages_sent_again_are_tries_of_the_same_work() -> None:
     queue = {"messaging.destination.name": "tasks"}
     spans = [span("flow", None, 0, 100)]

@@ -114,6 +114,15 @@ def test_siblings_that_were_cancelled_are_symptoms_of_the_one_that_failed() -> N
     }
 
 
+def test_an_error_that_a_cancellation_was_turned_into_is_a_symptom_as_well() -> None:
+    assert roles(
+        span("root", None, 0, 60, **raised("no report", "ReportError")),
+        span("fails", "root", 1, 50, work=TOOL, **BOOM),
+        span("other", "root", 2, 55, work=WRITER, **raised("could not do it", "AgentFailed")),
+        span("chat", "other", 2, 54.9, **CANCELLED),
+    ) == {"root": "passed_on fails", "fails": "origin", "other": "symptom fails", "chat": "symptom fails"}
+
+
 def test_a_cancellation_without_a_failure_is_the_users() -> None:
     assert (
         roles(

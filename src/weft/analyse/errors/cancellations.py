@@ -59,7 +59,12 @@ class Cancellations:
             self._above[passed] = cause
         return cause
 
-    def _failed_sibling(self, index: int) -> int | None:
+    def failed_beside(self, index: int) -> Step | None:
+        """Say which sibling had failed before a span did, while it was at work."""
+        sibling = self._failed_sibling(index, margin_ns=-1)
+        return None if sibling is None else Step(sibling, "called off", "that failed beside it before")
+
+    def _failed_sibling(self, index: int, margin_ns: int = MOMENT_NS) -> int | None:
         """The last sibling that failed while this was at work."""
         reading = self._reading
         parent = reading.tree.parents[index]
@@ -69,8 +74,8 @@ class Cancellations:
         if parent not in self._sorted:
             failed.sort()
             self._sorted.add(parent)
-        latest = reading.end_ns[index] + MOMENT_NS
-        place = bisect_right(failed, (latest, len(reading.agents))) - 1
+        latest_ns = reading.end_ns[index] + margin_ns
+        place = bisect_right(failed, (latest_ns, len(reading.agents))) - 1
         if place < 0 or failed[place][0] < reading.start_ns[index]:
             return None
         return failed[place][1]

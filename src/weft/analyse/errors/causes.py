@@ -75,6 +75,9 @@ def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
             cancellations.add_failed(index)
         if up is not None:
             waiting.setdefault(parents[index], []).append(up)
+    for index in explainer.interrupted:
+        if (step := cancellations.failed_beside(index)) is not None:
+            causes.next[index] = step
     explainer.explain_timeouts(causes.next)
     _explain_called_off(signs, cancellations, causes)
     return causes

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from weft.analyse.errors.branch import Branch, is_entry, last_work_ns, slack_ns
@@ -15,6 +16,7 @@ from weft.analyse.reading import Reading
 from weft.model import keys
 
 _PARTS: Final = 8  # of a message, between colons
+_OF_ONE: Final = 2  # names: of a tool and its agent
 _NEAR: Final = 32  # failures with the same words that are looked at: the sender's is among the nearest
 
 
@@ -32,9 +34,13 @@ class Explainer:
         self._continuations = find_continuations(reading)
         self._waits = Waits(reading, signs, self._continuations)
         self._timeouts: list[int] = []
+        self.interrupted: list[int] = []  # they failed when something in them was called off
         self._failed = sorted(index for index, sign in signs.items() if not sign.called_off)
         spans = reading.tree.spans
         self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
+        self._failed_children: dict[int, list[int]] = defaultdict(list)
+        for index in self._failed:
+            self._failed_children[reading.tree.parents[index]].append(index)
         self._saying: dict[str, list[int]] = defaultdict(list)
         for index, sign in signs.items():
             if len(sign.message) > 7:
@@ -85,22 +91,34 @@ class Explainer:
             return None, 0
         reading = self._reading
         end_ns, worked_ns = reading.end_ns[index], last_work_ns(reading, self._signs, index)
-        best: tuple[int, int, int] | None = None
-        for number, branch in enumerate(open_branches):
+        likely: list[tuple[int, Branch]] = []
+        for branch in open_branches:
             off_ns = slack_ns(reading, index, branch.failed)
             called = self._answers(index, branch)
-            if not called and branch.end_ns > end_ns + off_ns:
+            if branch.end_ns > end_ns + off_ns and not (called and sign.sort != "timeout"):
                 continue
-            if called and sign.sort == "timeout" and branch.end_ns > end_ns + off_ns:
-                continue
-            names = (*self._names(branch.failed), *branch.names)
-            alike = likeness(sign, self._signs[branch.failed], names)
-            likely = max(alike, SAME) if called else alike
-            if likely < SAME and (branch.names or worked_ns > branch.end_ns - off_ns):
+            alike = likeness(sign, self._signs[branch.failed], (*self._names(branch.failed), *branch.names))
+            alike = max(alike, SAME) if called else alike
+            caught = len(branch.names) > _OF_ONE or (branch.names and not self._is_tool(branch.top))
+            if alike < SAME and (caught or worked_ns > branch.end_ns - off_ns):
                 continue  # somebody caught it, or went on after it
-            rank = (likely, branch.end_ns, number)
-            best = rank if best is None else max(best, rank)
-        return (None, 0) if best is None else (open_branches[best[2]], best[0])
+            likely.append((alike, branch))
+        return self._decisive(likely)
+
+    def _decisive(self, likely: Sequence[tuple[int, Branch]]) -> tuple[Branch | None, int]:
+        """Of branches the most alike; of those the last one, or the first to fail of all at work with it."""
+        most = max((alike for alike, _ in likely), default=0)
+        best = [branch for alike, branch in likely if alike == most]
+        if not best:
+            return None, 0
+        last = max(best, key=lambda branch: branch.end_ns)
+        begun_ns = self._reading.start_ns[last.top]
+        return min(
+            (each for each in best if each.end_ns > begun_ns or each is last), key=lambda each: each.end_ns
+        ), most
+
+    def _is_tool(self, index: int) -> bool:
+        return bool(self._reading.tree.spans[index].work.tool)
 
     def _answers(self, index: int, branch: Branch) -> bool:
         """Whether a branch is the other side of a call, which answered with its failure."""
@@ -116,12 +134,17 @@ class Explainer:
         """Look for what no branch brought up: words that are the same, a process that died, a silent wait."""
         if (same := self._same_words(index, sign)) is not None:
             return Step(same, "came up", "it says the same")
+        if (told := self._told(index)) is not None:
+            return Step(told, "came up", "it is told of that by a message")
         if (continued := self._continued(index)) is not None:
             return Step(continued, "came up", "that failed behind a call that nobody answered")
         unended = self._unended(index)
         if unended is not None and (sign.sort != "error" or self._elsewhere(index, unended.to)):
             return unended
-        if sign.sort == "error" and (self._waits.still_running(index) or self._cut_off(index)):
+        cut_off = self._cut_off(index)
+        if cut_off:
+            self.interrupted.append(index)
+        if sign.sort == "error" and (cut_off or self._waits.still_running(index)):
             waited_for, _ = self._waits.waited_for(index)
             if waited_for != index:
                 return Step(waited_for, "waited", "it was waiting for that when it gave up")
@@ -151,6 +174,27 @@ class Explainer:
         before = bisect_left(places, index)
         near = reversed(places[max(0, before - _NEAR) : before])
         return next((place for place in near if processes[place] == sender), None)
+
+    def _told(self, index: int) -> int | None:
+        """The failure of whoever sent the message that a span takes up: a span above, or one beside those."""
+        tree, processes = self._reading.tree, self._reading.processes
+        if tree.spans[index].kind != "consumer":
+            return None
+        sender = processes[tree.parents[index]]
+        for above in islice(tree.ancestors(index), _NEAR):
+            if processes[above] != sender:
+                break
+            if self._fails(above):
+                return above
+            beside = self._failed_children.get(above, ())
+            place = bisect_left(beside, index) - 1
+            if place >= 0 and processes[beside[place]] == sender:
+                return beside[place]
+        return None
+
+    def _fails(self, index: int) -> bool:
+        sign = self._signs.get(index)
+        return sign is not None and not sign.called_off
 
     def _last_below(self, index: int, places: Sequence[int]) -> int | None:
         place = bisect_left(places, self._reading.tree.stops[index]) - 1

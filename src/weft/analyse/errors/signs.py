@@ -21,26 +21,41 @@ _COMPARED: Final = 1024  # characters of a message: more does not make two messa
 def find_signs(tree: Tree) -> dict[int, Sign]:
     """Give the signs of the spans that have any, by index, in the order of the tree.
 
-    An exception that was recorded without a status counts where the span above failed and speaks of it, or
-    is of the same type, and where the same is done again: otherwise somebody caught it.
+    An exception that was recorded without a status counts where the span above failed and speaks of it, is
+    of the same type or did nothing after that tool, and where the same is done again: otherwise somebody
+    caught it.
     """
     signs: dict[int, Sign] = {}
-    repeated: dict[int, dict[str, int]] = {}
+    caught = _Caught(tree, signs)
     for index, span in enumerate(tree.spans):
         sign = sign_of(span)
-        if sign is None:
-            continue
-        if not sign.sure:
-            parent = tree.parents[index]
-            above = signs.get(parent)
-            if parent >= 0 and parent not in repeated:
-                repeated[parent] = {tree.spans[child].name: child for child in tree.children[parent]}
-            again = parent >= 0 and repeated[parent][span.name] > index
-            spoken_of = above and likeness(above, sign, (span.work.tool, span.work.agent))
-            if not again and not spoken_of:
-                continue
-        signs[index] = sign
+        if sign is not None and (sign.sure or caught.counts(index, sign)):
+            signs[index] = sign
     return signs
+
+
+class _Caught:
+    """Decides which of the exceptions count that were recorded without a status."""
+
+    def __init__(self, tree: Tree, signs: Mapping[int, Sign]) -> None:
+        self._tree = tree
+        self._signs = signs  # those that were found so far: of all spans above, among others
+        self._last: dict[int, dict[str, int]] = {}  # by parent the last child of a name
+
+    def counts(self, index: int, sign: Sign) -> bool:
+        tree = self._tree
+        span, parent = tree.spans[index], tree.parents[index]
+        if parent < 0:
+            return False
+        if parent not in self._last:
+            self._last[parent] = {tree.spans[child].name: child for child in tree.children[parent]}
+        if self._last[parent][span.name] > index:
+            return True
+        above = self._signs.get(parent)
+        if above is None:
+            return False
+        was_last = bool(span.work.tool) and index == tree.children[parent][-1]
+        return was_last or likeness(above, sign, (span.work.tool, span.work.agent)) > 0
 
 
 def sign_of(span: Span) -> Sign | None:
