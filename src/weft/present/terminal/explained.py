@@ -104,23 +104,23 @@ def _part(hand_off: HandOff, name: str, draw: Glyphs) -> str:
     part = next((part for part in hand_off.parts if part.name == name), None)
     if part is None:
         return ""
-    return draw.own(_known(part) if part.ns is not None else _bounds(part))
+    return draw.own(_known(part, draw) if part.ns is not None else _bounds(part, draw))
 
 
-def _known(part: Part) -> str:
+def _known(part: Part, draw: Glyphs) -> str:
     assert part.ns is not None
     wide = max(part.ns - part.low_ns, (part.high_ns or part.ns) - part.ns)
     # A bound that would not change the digits that are shown is not worth its cells.
-    return duration(part.ns) + (f" ±{duration(wide)}" if wide * 50 > part.ns else "")
+    return duration(part.ns) + (f" {draw.give_or_take}{duration(wide)}" if wide * 50 > part.ns else "")
 
 
-def _bounds(part: Part) -> str:
+def _bounds(part: Part, draw: Glyphs) -> str:
     if part.high_ns is None:
-        return f"≥{duration(part.low_ns)}" if part.low_ns else "?"
+        return f"{draw.least}{duration(part.low_ns)}" if part.low_ns else "?"
     return (
         f"{duration(part.low_ns)} to {duration(part.high_ns)}"
         if part.low_ns
-        else f"≤{duration(part.high_ns)}"
+        else f"{draw.most}{duration(part.high_ns)}"
     )
 
 

@@ -8,7 +8,8 @@ from weft.present.terminal.text import LIMIT, clean, encodable, fit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """A set of drawing characters; guides are three cells wide, all else is one, but for `more` and `to`.
+    """A set of drawing characters; guides are three cells wide, all else is one, but for `more`, `to` and
+    `give_or_take`.
 
     Attributes:
         encoding: What the output can carry.
@@ -30,6 +31,8 @@ class Glyphs:
         more: Something is left out.
         between: Separates facts.
         least: Before a number that may be larger.
+        most: Before a number that may be smaller.
+        give_or_take: Before how far off a number may be.
     """
 
     encoding: str = "utf-8"
@@ -51,6 +54,8 @@ class Glyphs:
     more: str
     between: str
     least: str
+    most: str
+    give_or_take: str
 
     def say(self, text: str, limit: int = LIMIT) -> str:
         """Clean a text of someone else's, and keep to what the output can carry."""
@@ -83,6 +88,8 @@ BOX: Final = Glyphs(
     more="…",
     between="·",
     least="≥",
+    most="≤",
+    give_or_take="±",
 )
 ASCII: Final = Glyphs(
     fork="|- ",
@@ -102,13 +109,15 @@ ASCII: Final = Glyphs(
     more="...",
     between="-",
     least=">",
+    most="<",
+    give_or_take="+-",
 )
 
 
 def glyphs(encoding: str) -> Glyphs:
     """Choose the set that an output's encoding can carry."""
     try:
-        "├─└│━╸╺─╴╶✗↑↺≈→…·µ≥".encode(encoding)
+        "├─└│━╸╺─╴╶✗↑↺≈→…·µ≥≤±".encode(encoding)
     except UnicodeEncodeError:
         return replace(ASCII, encoding=encoding)
     return BOX
