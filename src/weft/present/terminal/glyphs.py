@@ -8,8 +8,7 @@ from weft.present.terminal.text import LIMIT, clean, encodable, fit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
-    """A set of drawing characters; guides are three cells wide, all else is one, but for `more`, `to` and
-    `give_or_take`.
+    """A set of drawing characters: guides are three cells wide, what stands in a bar is one.
 
     Attributes:
         encoding: What the output can carry.
