@@ -119,7 +119,7 @@ def test_in_memory_nothing_of_the_backend_is_needed() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert "1 model calls whose price is not known" in done.stdout
+    assert "1 model call whose price is not known" in done.stdout
     assert "pip install 'weft[server]'" in done.stdout
 
 

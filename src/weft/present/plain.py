@@ -19,8 +19,8 @@ def plain_tree(trace: Trace, explanation: Explanation, marked: Collection[str] =
         explanation: What it says.
         marked: Ids of spans that are pointed at.
     """
-    spans, agents = len(trace.spans), len(explanation.agents)
-    head = f"trace {trace.trace_id}: {spans:,} spans, {agents:,} agents, {_ms(explanation.duration_ns)}"
+    spans, agents = _count(len(trace.spans), "span"), _count(len(explanation.agents), "agent")
+    head = f"trace {trace.trace_id}: {spans}, {agents}, {_ms(explanation.duration_ns)}"
     width = max((len(_clean(name)[:30]) for name in explanation.agents), default=0)
     return "\n".join([head, *_lines(trace, explanation, marked, width)])
 
@@ -39,13 +39,13 @@ def _lines(trace: Trace, explanation: Explanation, marked: Collection[str], widt
             left_out += 1
             continue
         if left_out:
-            yield f"  {'':{width}}  … {left_out:,} spans"
+            yield f"  {'':{width}}  … {_count(left_out, 'span')}"
             left_out = 0
         told += span_id in marked
         sign = ">" if span_id in marked else " "
         yield f"{sign} {_agent(explanation, node):{width}}  {here}{_said(node)}"
     if left_out:
-        yield f"  {'':{width}}  … {left_out:,} spans"
+        yield f"  {'':{width}}  … {_count(left_out, 'span')}"
 
 
 def _last_ones(trace: Trace) -> set[Node]:
@@ -67,6 +67,10 @@ def _said(node: Node) -> str:
     if span.failed:
         words.append(f"[error: {_clean(span.status_message)}]" if span.status_message else "[error]")
     return "  ".join(words)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _ms(ns: int) -> str:

@@ -93,11 +93,15 @@ def cost_below(dollars: float) -> Check:
         if cost > dollars:
             return [_of_the_whole(trace, f"${dollars:g} at most", f"${cost:.6g}")]
         if usage.unpriced:
-            found = f"${cost:.6g} and {usage.unpriced} model calls whose price is not known"
+            found = f"${cost:.6g} and {_calls(usage.unpriced)} whose price is not known"
             return [_of_the_whole(trace, f"${dollars:g} at most", found)]
         return []
 
     return Check("max-cost", f"${dollars:g} at most", find)
+
+
+def _calls(count: int) -> str:
+    return "1 model call" if count == 1 else f"{count:,} model calls"
 
 
 def spans_at_least(count: int) -> Check:
