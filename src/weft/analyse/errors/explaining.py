@@ -1,13 +1,12 @@
 """Which failure below a failed span came up to it."""
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Final
 
-from weft.analyse.errors.branch import Branch, is_entry, last_work_ns, slack_ns
+from weft.analyse.errors.branch import Branch, last_work_ns, slack_ns
 from weft.analyse.errors.likeness import SAME, likeness
+from weft.analyse.errors.messages import Messages
 from weft.analyse.errors.sign import Sign
 from weft.analyse.errors.silent import find_continuations
 from weft.analyse.errors.step import Step
@@ -15,9 +14,7 @@ from weft.analyse.errors.waits import Waits
 from weft.analyse.reading import Reading
 from weft.model import keys
 
-_PARTS: Final = 8  # of a message, between colons
 _OF_ONE: Final = 2  # names: of a tool and its agent
-_NEAR: Final = 32  # failures with the same words that are looked at: the sender's is among the nearest
 
 
 class Explainer:
@@ -33,18 +30,12 @@ class Explainer:
         self._signs = signs
         self._continuations = find_continuations(reading)
         self._waits = Waits(reading, signs, self._continuations)
+        self._messages = Messages(reading, signs)
         self._timeouts: list[int] = []
         self.interrupted: list[int] = []  # they failed when something in them was called off
         self._failed = sorted(index for index, sign in signs.items() if not sign.called_off)
         spans = reading.tree.spans
         self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
-        self._failed_children: dict[int, list[int]] = defaultdict(list)
-        for index in self._failed:
-            self._failed_children[reading.tree.parents[index]].append(index)
-        self._saying: dict[str, list[int]] = defaultdict(list)
-        for index, sign in signs.items():
-            if len(sign.message) > 7:
-                self._saying[sign.message].append(index)
 
     def explain(self, index: int, open_branches: Sequence[Branch]) -> Step | None:
         """Say where the failure of a span came from; None when it began in it.
@@ -132,9 +123,9 @@ class Explainer:
 
     def _further_down(self, index: int, sign: Sign) -> Step | None:
         """Look for what no branch brought up: words that are the same, a process that died, a silent wait."""
-        if (same := self._same_words(index, sign)) is not None:
+        if (same := self._messages.same_words(index, sign)) is not None:
             return Step(same, "came up", "it says the same")
-        if (told := self._told(index)) is not None:
+        if (told := self._messages.told(index)) is not None:
             return Step(told, "came up", "it is told of that by a message")
         if (continued := self._continued(index)) is not None:
             return Step(continued, "came up", "that failed behind a call that nobody answered")
@@ -149,56 +140,6 @@ class Explainer:
             if waited_for != index:
                 return Step(waited_for, "waited", "it was waiting for that when it gave up")
         return None
-
-    def _same_words(self, index: int, sign: Sign) -> int | None:
-        """A failure whose message is repeated, whole or behind a colon: the last one below.
-
-        Where a message is taken up, it is the failure that the message tells of: the sender's, the nearest
-        one before.
-        """
-        told = is_entry(self._reading, index)
-        words = sign.message
-        for _ in range(_PARTS):
-            places = self._saying.get(words, ())
-            found = self._senders(index, places) if told else self._last_below(index, places)
-            if found is not None:
-                return found
-            _, colon, words = words.partition(": ")
-            if not colon:
-                break
-        return None
-
-    def _senders(self, index: int, places: Sequence[int]) -> int | None:
-        processes = self._reading.processes
-        sender = processes[self._reading.tree.parents[index]]
-        before = bisect_left(places, index)
-        near = reversed(places[max(0, before - _NEAR) : before])
-        return next((place for place in near if processes[place] == sender), None)
-
-    def _told(self, index: int) -> int | None:
-        """The failure of whoever sent the message that a span takes up: a span above, or one beside those."""
-        tree, processes = self._reading.tree, self._reading.processes
-        if tree.spans[index].kind != "consumer":
-            return None
-        sender = processes[tree.parents[index]]
-        for above in islice(tree.ancestors(index), _NEAR):
-            if processes[above] != sender:
-                break
-            if self._fails(above):
-                return above
-            beside = self._failed_children.get(above, ())
-            place = bisect_left(beside, index) - 1
-            if place >= 0 and processes[beside[place]] == sender:
-                return beside[place]
-        return None
-
-    def _fails(self, index: int) -> bool:
-        sign = self._signs.get(index)
-        return sign is not None and not sign.called_off
-
-    def _last_below(self, index: int, places: Sequence[int]) -> int | None:
-        place = bisect_left(places, self._reading.tree.stops[index]) - 1
-        return places[place] if place >= 0 and places[place] > index else None
 
     def _continued(self, index: int) -> int | None:
         """The first failure behind a call that nobody answered: the span itself, or its last child."""

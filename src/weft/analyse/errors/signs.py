@@ -1,16 +1,17 @@
 """The signs of failure that a span shows: its status, exceptions, codes of protocols, a tool's own word.
 
-Sources: OpenTelemetry semantic conventions v1.44, general/recording-errors.md, http/http-spans.md,
-rpc/grpc.md, exceptions/exceptions-spans.md; semantic-conventions-genai, mcp.md (`tool_error`).
+Sources: OpenTelemetry semantic conventions v1.44, general/recording-errors.md and
+exceptions/exceptions-spans.md; semantic-conventions-genai, mcp.md (`tool_error`).
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from weft.analyse.errors.codes import CODE_KEYS, failure_code, has_answered
 from weft.analyse.errors.likeness import likeness
 from weft.analyse.errors.sign import Sign
-from weft.analyse.errors.sorts import GRPC_CODES, GRPC_SERVER_ERRORS, sort_of
+from weft.analyse.errors.sorts import sort_of
 from weft.analyse.tree import Tree
 from weft.model import keys
 from weft.model.span import Span, Value, text
@@ -71,17 +72,15 @@ def sign_of(span: Span) -> Sign | None:
     outcome = attributes.get(keys.WEFT_OUTCOME)
     if outcome in (keys.OUTCOME_CANCELLED, keys.OUTCOME_CLOSED):
         return Sign("cancellation", type=str(outcome))
-    for key in attributes.keys() & _WORDS.keys():
-        if _WORDS[key](span, attributes[key]):
-            return _told(span)
+    if any(_WORDS[key](span, attributes[key]) for key in attributes.keys() & _WORDS.keys()):
+        return _told(span)
     if span.work.tool and _tool_said_so(attributes):
         return _told(span, "tool_error")
     # The developer has said that all is well, whatever the protocol thinks of the answer.
     if span.status == "ok":
         return None
-    for key in attributes.keys() & _CODES.keys():
-        if code := _CODES[key](span, text(attributes[key])):
-            return _told(span, code)
+    if code := failure_code(span):
+        return _told(span, code)
     recorded = _exception(span)
     if recorded:
         escaped = text(recorded.get("exception.escaped")).lower() == "true"
@@ -112,8 +111,8 @@ def _told(span: Span, code: str = "") -> Sign:
         said = (recorded.get("exception.message"), *(attributes.get(key) for key in _MESSAGES))
         message = next((text(value)[:_COMPARED] for value in said if value), "")
     if not kind:
-        kind = next((code for key in _CODES if (code := _CODES[key](span, text(attributes.get(key))))), "")
-    served = span.kind in ("server", "consumer") and not _ANSWER & attributes.keys()
+        kind = failure_code(span)
+    served = span.kind in ("server", "consumer") and not has_answered(span)
     return Sign(sort_of(kind, message, served=served), kind, message)
 
 
@@ -125,9 +124,8 @@ def _exception(span: Span) -> Mapping[str, Value]:
     return {}
 
 
-_NAMED: Final = re.compile(
-    r"((?:\w{1,40}\.){0,8}[A-Z]\w{2,80}): "
-)  # `Type: message`, as OpenTelemetry's SDKs word it
+#: `Type: message`, as OpenTelemetry's SDKs word it.
+_NAMED: Final = re.compile(r"((?:\w{1,40}\.){0,8}[A-Z]\w{2,80}): ")
 _MESSAGES: Final = (
     "error.message", "exception.message", "rpc.jsonrpc.error_message", "langfuse.observation.status_message",
 )  # fmt: skip
@@ -166,36 +164,4 @@ def _tool_said_so(attributes: Mapping[str, Value]) -> bool:
     )
 
 
-def _http(span: Span, code: str) -> str:
-    """All of 500 and above are errors, of a client's those from 400 on as well."""
-    if len(code) != 3 or not code.isascii() or not code.isdigit():
-        return ""
-    return code if code >= ("400" if span.kind == "client" else "500") else ""
-
-
-def _rpc(span: Span, code: str) -> str:
-    """Read gRPC's by number or name; any other number, as of JSON-RPC, is an error unless it is 0."""
-    if code.isascii() and code.isdigit() and len(code) <= 2:
-        code = GRPC_CODES[int(code)] if int(code) < len(GRPC_CODES) else code
-    code = code.upper()
-    if code in GRPC_CODES:
-        wrong = code in GRPC_SERVER_ERRORS if span.kind == "server" else code != "OK"
-        return code if wrong else ""
-    return code if code.removeprefix("-").isdigit() else ""
-
-
-def _json_rpc(_: Span, code: str) -> str:
-    return "" if code in ("", "0") else code
-
-
-_CODES: Final[Mapping[str, Callable[[Span, str], str]]] = {
-    "http.response.status_code": _http,
-    "http.status_code": _http,
-    "rpc.grpc.status_code": _rpc,
-    "rpc.response.status_code": _rpc,
-    "rpc.status_code": _rpc,
-    "rpc.jsonrpc.error_code": _json_rpc,
-    "rpc.connect_rpc.error_code": _json_rpc,
-}
-_ANSWER: Final = frozenset(("http.response.status_code", "http.status_code"))
-_TELLING: Final = frozenset((keys.WEFT_OUTCOME, *_WORDS, *_CODES, *_RESULTS))
+_TELLING: Final = frozenset((keys.WEFT_OUTCOME, *_WORDS, *CODE_KEYS, *_RESULTS))

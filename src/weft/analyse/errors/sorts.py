@@ -32,17 +32,6 @@ _UNREACHABLE: Final = re.compile(
     r"|\bsig(?:kill|term|segv)\b|died\b|terminated abruptly"
     r"|no route to host|name or service not known|\bkilled\b"
 )
-
-#: By code (google.golang.org/grpc/codes); the rest are errors.
-GRPC_CODES: Final = (
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-    "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-)  # fmt: skip
-#: What a server is to blame for (OpenTelemetry semantic conventions, rpc/grpc.md); a client takes all but OK.
-GRPC_SERVER_ERRORS: Final = frozenset(
-    ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
-)
 _HTTP: Final[dict[str, Sort]] = {"408": "timeout", "499": "cancellation", "504": "timeout"}
 
 
