@@ -277,7 +277,13 @@ def test_a_clock_without_calls_is_presumed_to_be_one_that_fits(
 
 def test_hosts_on_one_machine_that_do_not_differ_over_a_third_have_one_clock() -> None:
     world = World(
-        {"front": right, "profile": right} | dict.fromkeys(("search", "rate", "reservation"), off(-3 * MS)),
+        {
+            "front": right,
+            "profile": right,
+            "search": off(-3 * MS),
+            "reservation": off(-3 * MS),
+            "rate": right,
+        },
         ADDRESSES,
     )
     clocks = learn(booking(world, second * S) for second in range(100))

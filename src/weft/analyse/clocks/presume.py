@@ -148,20 +148,25 @@ class _Presumption:
 
     def _join_machines(self) -> None:
         """Join the groups on one machine that, measured over others, do not differ."""
-        first: dict[tuple[str, str], str] = {}
-        times = (
-            self._clocks.from_ns,
-            (self._clocks.from_ns + self._clocks.until_ns) // 2,
-            self._clocks.until_ns,
-        )
+        there: dict[tuple[str, str], list[str]] = defaultdict(list)
         for name in sorted(self._members):
             for machine in sorted(self._machines[name]):
-                other = first.setdefault((self._connected.of(name), machine), name)
-                offsets = [self._clocks.offset(other, name, at_ns) for at_ns in times]
-                alike = all(each and abs(each.offset_ns) <= _ALIKE * each.bound_ns for each in offsets)
-                if other != name and alike and self._groups.join(other, name):
-                    bound_ns = max(each.bound_ns for each in offsets if each)
-                    self._slack_ns |= dict.fromkeys(self._members[name], bound_ns)
+                others = there[self._connected.of(name), machine]
+                if not any(self._join_alike(other, name) for other in others[:_MOST_CANDIDATES]):
+                    others.append(name)
+
+    def _join_alike(self, one: str, other: str) -> bool:
+        """Join two groups if their clocks do not differ by much, compared with the bound of what they do."""
+        clocks = self._clocks
+        times = clocks.from_ns, (clocks.from_ns + clocks.until_ns) // 2, clocks.until_ns
+        offsets = [offset for at_ns in times if (offset := clocks.offset(one, other, at_ns))]
+        if any(abs(each.offset_ns) > _ALIKE * each.bound_ns for each in offsets):
+            return False
+        if self._groups.join(one, other):
+            bound_ns = max(each.bound_ns for each in offsets)
+            self._slack_ns |= dict.fromkeys(self._members[other], bound_ns)
+            return True
+        return False
 
     def _same(self, around: _Around, names: Sequence[str]) -> str | None:
         """Find the group whose clock the inner spans were most likely stamped by."""
