@@ -80,12 +80,15 @@ def submit(wait_s: float) -> Marks:
         sent_ns = time_ns()
         second = pool.submit(nap, 0)
         sent_by_ns = time_ns()
-        return {
-            "sent_ns": sent_ns,
-            "sent_by_ns": sent_by_ns,
-            "free_ns": first.result()[1],
-            "had_ns": second.result()[0],
-        }
+        _, free_ns = first.result()
+        had_ns, done_ns = second.result()
+    return {
+        "sent_ns": sent_ns,
+        "sent_by_ns": sent_by_ns,
+        "free_ns": free_ns,
+        "had_ns": had_ns,
+        "done_ns": done_ns,
+    }
 
 
 def put(wait_s: float) -> Marks:
