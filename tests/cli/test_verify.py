@@ -152,7 +152,7 @@ def test_a_time_and_a_service_choose_the_traces(weft: Run, backend: Any) -> None
     backend.has(trace=WHOLE)
 
     assert weft("verify", "--since", "1h", "--service", "agents", "--url", backend.url).returncode == 0
-    assert backend.asked[0] == "/weft/v1/traces?limit=1000&service=agents"
+    assert "/weft/v1/traces?limit=1000&service=agents" in backend.asked
     backend.list(TRACE_ID, start_ns="1000")
     done = weft("verify", "--since", "1h", "--url", backend.url)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

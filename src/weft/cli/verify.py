@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from weft.analyse.checks.verdict import Verdict
+from weft.analyse.clocks.clocks import Clocks
 from weft.analyse.clocks.learner import learn
 from weft.analyse.explain import explain
 from weft.cli.asked import MOST, Asked
@@ -79,10 +81,9 @@ def verify(
     trace_id, files = _named(what)
     verdict = Verdict(checks)
 
-    def judge(traces: Iterable[Trace]) -> bool:
+    def judge(traces: Iterable[Trace], clocks: Clocks) -> bool:
         nonlocal verdict
         verdict = Verdict(checks, only_one=given["one_trace"])
-        clocks = learn(traces)
         for trace in traces:
             verdict.add(trace, explain(trace, clocks, prices=prices))
         return verdict.ok
@@ -96,7 +97,7 @@ def verify(
     else:
         asked = Asked(trace_id=trace_id, service=service, last=last, since_ns=since, wait_ns=wait)
         with open_source(url, data) as source:
-            asked.settled(source, judge)
+            asked.settled(source, partial(judge, clocks=source.clocks()))
     if not verdict.traces:
         raise Absent("there are no such traces; `weft ls` lists what is there")
     if as_json:
@@ -116,14 +117,14 @@ def _named(what: Sequence[str]) -> tuple[str | None, Sequence[str]]:
     return None, what
 
 
-def _judge_files(files: Sequence[str], judge: Callable[[Iterable[Trace]], bool]) -> None:
+def _judge_files(files: Sequence[str], judge: Callable[[Iterable[Trace], Clocks], bool]) -> None:
     # Only now: this loads Arrow, which takes longer than asking a backend does.
     from weft.query.files.open import TraceFiles
     from weft.query.files.unreadable import Unreadable
 
     try:
         with TraceFiles(files) as traces:
-            judge(traces)
+            judge(traces, learn(traces))
     except Unreadable as error:
         raise Failure(
             f"{clean(str(error))}; a trace file is named, or a TRACE_ID of 4 to 32 hex digits"
