@@ -34,6 +34,7 @@ def likeness(above: Sign, below: Sign, names: Iterable[str] = ()) -> int:
         return SAME
     if type_name and (len(type_name) >= _TELLING or type_name.isdigit()) and type_name in above.message:
         return SAME
-    if any(len(name) >= _TELLING and name in above.message for name in names):
-        return SAME
+    for name in names:
+        if len(name) >= _TELLING and name in above.message:
+            return SAME
     return int(alike)

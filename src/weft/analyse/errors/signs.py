@@ -99,19 +99,18 @@ def reason_of(span: Span, sign: Sign) -> str:
 def _told(span: Span, code: str = "") -> Sign:
     """The sign of a span that failed, from all that it says."""
     attributes = span.attributes
-    recorded = _exception(span)
     message = span.status_message[:_COMPARED]
+    kind = text(attributes.get(keys.ERROR_TYPE))
     named = _NAMED.match(message)
     if named:
         message = message[named.end() :]
-    kind = text(attributes.get(keys.ERROR_TYPE)) or text(recorded.get("exception.type"))
-    if kind in ("", "_OTHER") and (code or named):
-        kind = code or (named[1] if named else "")
+    recorded = _exception(span) if not kind or not message else {}
+    kind = kind or text(recorded.get("exception.type"))
+    if kind in ("", "_OTHER"):
+        kind = code or (named[1] if named else "") or failure_code(span) or kind
     if not message:
         said = (recorded.get("exception.message"), *(attributes.get(key) for key in _MESSAGES))
         message = next((text(value)[:_COMPARED] for value in said if value), "")
-    if not kind:
-        kind = failure_code(span)
     served = span.kind in ("server", "consumer") and not has_answered(span)
     return Sign(sort_of(kind, message, served=served), kind, message)
 

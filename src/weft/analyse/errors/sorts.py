@@ -32,6 +32,11 @@ _UNREACHABLE: Final = re.compile(
     r"|\bsig(?:kill|term|segv)\b|died\b|terminated abruptly"
     r"|no route to host|name or service not known|\bkilled\b"
 )
+_TIMEOUT_HINTS: Final = ("time", "deadline", "answer", "repl", "respon", "result", "gave up")
+_CANCELLATION_HINTS: Final = ("cancel",)
+_UNREACHABLE_HINTS: Final = (
+    "connect", "pipe", "exit", "sig", "died", "terminated", "route", "not known", "killed"
+)  # fmt: skip
 _HTTP: Final[dict[str, Sort]] = {"408": "timeout", "499": "cancellation", "504": "timeout"}
 
 
@@ -55,11 +60,16 @@ def sort_of(type_name: str, message: str, *, served: bool) -> Sort:
         return "timeout"
     if by_type is not None:
         return by_type
-    if _TIMEOUT.search(said):
+    if _says(said, _TIMEOUT_HINTS, _TIMEOUT):
         return "timeout"
-    if _CANCELLATION.search(said):
+    if _says(said, _CANCELLATION_HINTS, _CANCELLATION):
         return "cancellation"
-    return "unreachable" if _UNREACHABLE.search(said) else "error"
+    return "unreachable" if _says(said, _UNREACHABLE_HINTS, _UNREACHABLE) else "error"
+
+
+def _says(said: str, hints: tuple[str, ...], words: re.Pattern[str]) -> bool:
+    """Search for words, but only where one of the hints is: the search takes five times as long."""
+    return any(map(said.__contains__, hints)) and words.search(said) is not None
 
 
 @lru_cache(maxsize=1024)
