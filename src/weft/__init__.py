@@ -1,6 +1,9 @@
 """Weft keeps one thread through every agent: the agent side's public API.
 
 Everything is loaded when it is first used; ``import weft`` itself loads the standard library only.
+
+PYTEST_DONT_REWRITE: pytest warns of a package with a plugin that was imported before it began, as this one is
+under ``weft run pytest``. With ``-W error`` that would end the test run.
 """
 
 from __future__ import annotations

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import click
 import pytest
+from _pytest.assertion.rewrite import AssertionRewriter
 from click.testing import CliRunner
 from tests.backend import backend
 
+import weft
 from weft.analyse.usage.price_file import read_prices
 from weft.analyse.usage.rate import NO_PRICES
-from weft.cli import weft
+from weft.cli import weft as group
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "testing.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
@@ -98,6 +100,10 @@ def test_the_plugin_costs_other_suites_nothing() -> None:
     assert sorted(loaded) == ["weft", "weft.pytest_plugin"]
 
 
+def test_weft_may_be_imported_before_pytest() -> None:
+    assert AssertionRewriter.is_rewrite_disabled(weft.__doc__ or "")
+
+
 def test_in_memory_nothing_of_the_backend_is_needed() -> None:
     names = (
         "chdb clickhouse_connect genai_prices grpc numpy orjson ptars pyarrow pydantic rich starlette uvicorn"
@@ -126,7 +132,7 @@ def test_in_memory_nothing_of_the_backend_is_needed() -> None:
 @pytest.mark.parametrize("line", re.findall(r"^(weft verify.*)$", GUIDE, re.MULTILINE))
 def test_the_commands_are_understood(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEFT_URL", "http://127.0.0.1:9")
-    done = CliRunner().invoke(weft, shlex.split(line, comments=True)[1:], standalone_mode=False)
+    done = CliRunner().invoke(group, shlex.split(line, comments=True)[1:], standalone_mode=False)
 
     assert isinstance(done.exception, click.ClickException)
     assert not isinstance(done.exception, click.UsageError), done.exception
