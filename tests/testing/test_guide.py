@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -26,15 +25,12 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 def run(tests: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on a file as its user does, in a folder of its own."""
-    plugin = "weft" if "weft" in entry_points(group="pytest11").names else "weft.pytest_plugin"
     return subprocess.run(
         [
             sys.executable,
             "-m",
             "pytest",
             "-q",
-            "-p",
-            plugin,
             "-p",
             "no:cacheprovider",
             *arguments,
