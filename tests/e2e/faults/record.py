@@ -36,7 +36,7 @@ def runs(topology: Topology, faults: list[Fault]) -> list[tuple[Ran, Trace]]:
 def attempted(topology: Topology, faults: list[Fault]) -> list[tuple[Truth, Trace]]:
     """Run a program once for every fault, and again, with more patience, where a run was void."""
     done = []
-    for factor in (1, 2):
+    for factor in (1, 2, 4):
         void = []
         for ran, trace in runs(topology, [fault.slower(factor) for fault in faults]):
             try:

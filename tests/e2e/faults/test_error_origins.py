@@ -14,11 +14,10 @@ from weft.query.files.open import read_files
 
 #: Every kind of fault in a program that the analysis was made on, and in one that it was not.
 SAMPLE: dict[str, tuple[Kind, ...]] = {
-    "thread_pool": ("raise", "timeout", "retry_then_fail", "retry_then_succeed", "fallback", "swallowed",
-                    "bad_value", "cancelled_sibling", "cascading_timeout"),
-    "loop": ("dead_worker",),
-    "redis_team": KINDS,
-}  # fmt: skip
+    "peer_hand_off": KINDS,  # tasks, Redis
+    "diamond": KINDS,  # HTTP
+    "thread_pool": ("raise", "cancelled_sibling"),
+}
 
 
 def test_the_sample_is_of_both_halves() -> None:
