@@ -115,8 +115,10 @@ class Trace:
 
 def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
     """Give every span its place, and return the tops, and the holder of every id."""
-    # One order for everything that follows makes the tree independent of the order of arrival.
-    nodes = [Node(span) for span in sorted(spans, key=_order)]
+    # One order for everything that follows makes the tree independent of the order of arrival. Only spans that
+    # share an id can be alike in all that the usual order looks at.
+    shared = len({span.span_id for span in spans}) < len(spans)
+    nodes = [Node(span) for span in sorted(spans, key=_whole_order if shared else _order)]
     holders: dict[str, Node] = {}
     for node in nodes:
         # Where two spans share an id, the children belong to the earlier one.
@@ -136,6 +138,10 @@ def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
 
 def _order(span: Span) -> tuple[object, ...]:
     return (span.start_ns, span.span_id, span.parent_id or "", -span.end_ns, span.service, span.name)
+
+
+def _whole_order(span: Span) -> tuple[object, ...]:
+    return (*_order(span), repr(span))
 
 
 def _cut_cycles(nodes: Sequence[Node]) -> None:
