@@ -105,6 +105,7 @@ def test_only_the_checks_that_are_named_count(weft: Run, backend: Any) -> None:
         (["--max-duration", "999us"], True),
         (["--max-tokens", "150"], False),
         (["--max-tokens", "149"], True),
+        (["--max-tokens", "0"], True),
         (["--max-cost", "0.01"], False),
         (["--max-cost", "0.0007"], True),
         (["--max-wait", "1.5s"], False),

@@ -29,7 +29,7 @@ def check_options(command: Command) -> Command:
             click.option("--no-orphans", is_flag=True, help="Every span's parent is there."),
             click.option("--no-errors", is_flag=True, help="No error begins in it."),
             click.option("--no-loops", is_flag=True, help="Nothing is done again and again."),
-            click.option("--agents", metavar="A,B,…", help="These agents begin in this order."),
+            click.option("--agents", metavar="A,B,C", help="These agents begin in this order."),
             click.option("--max-wait", type=DURATION, metavar="TIME", help="No hand-off waits longer."),
             click.option("--max-duration", type=DURATION, metavar="TIME", help="The whole takes no longer."),
             click.option("--max-tokens", type=click.IntRange(0), metavar="N", help="No more tokens."),
@@ -59,7 +59,12 @@ def chosen(given: Mapping[str, Any]) -> list[Check]:
         "max_cost": cost_below,
         "spans_at_least": spans_at_least,
     }
-    named = [make(given[name]) for name, make in makers.items() if given[name] not in (None, False)]
+    # Not `in (None, False)`: a limit of 0 is a limit.
+    named = [
+        make(given[name])
+        for name, make in makers.items()
+        if given[name] is not None and given[name] is not False
+    ]
     return named or [one_root(), no_orphans(), no_error_origin()]
 
 
