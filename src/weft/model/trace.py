@@ -115,8 +115,8 @@ class Trace:
 
 def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
     """Give every span its place, and return the tops, and the holder of every id."""
-    # One order for everything that follows makes the tree independent of the order of arrival. Only spans that
-    # share an id can be alike in all that the usual order looks at.
+    # One order for everything that follows makes the tree independent of the order of arrival. Only spans
+    # that share an id can be alike in all that the usual order looks at.
     shared = len({span.span_id for span in spans}) < len(spans)
     nodes = [Node(span) for span in sorted(spans, key=_whole_order if shared else _order)]
     holders: dict[str, Node] = {}
