@@ -58,6 +58,31 @@ def test_a_failure_that_was_caught_is_an_origin_of_its_own() -> None:
     ) == {"tool": "origin"}
 
 
+def test_a_failure_that_an_agent_below_caught_is_not_what_its_caller_failed_with() -> None:
+    assert roles(
+        span("root", None, 0, 100, **raised("the draft is empty", "ValueError")),
+        span("agent", "root", 1, 90, work=AGENT),
+        span("tool", "agent", 2, 80, work=TOOL, **BOOM),
+    ) == {"root": "origin", "tool": "origin"}
+
+
+def test_a_failure_before_more_work_of_a_tool_is_not_what_the_tool_is_spoken_of_for() -> None:
+    assert roles(
+        span("root", None, 0, 100, **raised("search answered with an error", "Unusable")),
+        span("tool", "root", 2, 80, work=TOOL),
+        span("get", "tool", 3, 10, kind="client", attributes={"http.response.status_code": 500}),
+        span("read", "tool", 11, 20, kind="client"),
+    ) == {"root": "origin", "get": "origin"}
+
+
+def test_a_fallback_that_fails_is_a_try_as_well() -> None:
+    assert roles(
+        span("root", None, 0, 100, **raised("the draft is empty", "ValueError")),
+        span("first", "root", 1, 20, work=AGENT, **BOOM),
+        span("then", "root", 21, 40, work={"operation": "invoke_agent", "agent": "generalist"}, **BOOM),
+    ) == {"root": "passed_on then", "first": "symptom then", "then": "origin"}
+
+
 def test_a_failure_goes_through_a_span_that_did_not_notice_where_one_above_speaks_of_it() -> None:
     assert roles(
         span("root", None, 0, 100, **raised("search answered with an error", "Unusable")),
@@ -106,6 +131,7 @@ def test_calls_at_the_same_time_are_no_retries_of_each_other() -> None:
     [
         ({"operation": "chat", "model": "large"}, {"operation": "chat", "model": "small"}),
         (TOOL, {"operation": "execute_tool", "tool": "cached_search"}),
+        (TOOL, {"operation": "execute_tool", "tool": "web_search"}),
         (AGENT, {"operation": "invoke_agent", "agent": "generalist"}),
         (AGENT, {"operation": "invoke_agent", "agent": "backup-writer"}),
     ],
@@ -161,7 +187,7 @@ def test_the_server_side_of_a_call_is_where_it_failed() -> None:
 
 def test_an_answer_that_tells_of_a_failure_passes_it_on() -> None:
     assert roles(
-        span("agent", None, 0, 100, **raised("the reviewer could not do it", "AgentFailed")),
+        span("agent", None, 0, 100, **raised("no verdict", "AgentFailed")),
         span("post", "agent", 1, 90, kind="client", attributes={"http.status_code": 200}),
         span("serve", "post", 2, 89, kind="server", service="review", attributes={"http.status_code": 200}),
         span("review", "serve", 3, 80, service="review", work=AGENT, **BOOM),
@@ -187,11 +213,49 @@ def test_a_reply_in_other_words_is_explained_by_its_sender_too(reply_of: str) ->
         span("flow", None, 0, 100, **words),
         span("publish", "flow", 1, 5, kind="producer"),
         span("process", "publish", 10, 60, kind="consumer", service="research"),
-        span("agent", "process", 11, 50, service="research", work=AGENT, **BOOM),
-        span("tool", "agent", 12, 49, service="research", work=TOOL, **BOOM),
+        span("agent", "process", 11, 58, service="research", work=AGENT, **BOOM),
         span("reply", reply_of, 51, 55, kind="producer", service="research"),
         span("take", "reply", 56, 57, kind="consumer", **words),
-    ) == {"flow": "passed_on tool", "agent": "passed_on tool", "tool": "origin", "take": "passed_on tool"}
+    ) == {"flow": "passed_on agent", "agent": "origin", "take": "passed_on agent"}
+
+
+def test_replies_that_tell_of_every_try_leave_one_origin() -> None:
+    words = raised("researcher: RuntimeError: no such page", "AgentFailed")
+    spans = [span("flow", None, 0, 100, **words)]
+    for number in range(2):
+        begin = 40 * number
+        spans += [
+            span(f"send{number}", "flow", begin, begin + 5, says="send", kind="producer"),
+            span(f"get{number}", f"send{number}", begin + 4, begin + 30, kind="consumer", service="research"),
+            span(
+                f"work{number}",
+                f"get{number}",
+                begin + 4.5,
+                begin + 20,
+                service="research",
+                work=AGENT,
+                **BOOM,
+            ),
+            span(
+                f"tell{number}", f"work{number}", begin + 21, begin + 22, kind="producer", service="research"
+            ),
+            span(f"take{number}", f"tell{number}", begin + 23, begin + 24, kind="consumer", **words),
+        ]
+    assert roles(*spans) == {
+        "flow": "passed_on work1",
+        "work0": "symptom work1",
+        "take0": "passed_on work1",
+        "work1": "origin",
+        "take1": "passed_on work1",
+    }
+
+
+def test_a_consumer_that_failed_is_explained_by_its_agent_although_it_replied_after_it() -> None:
+    assert roles(
+        span("process", None, 10, 60, kind="consumer", **raised("the task came to nothing", "TaskFailed")),
+        span("agent", "process", 11, 50, work=AGENT, **BOOM),
+        span("reply", "process", 51, 55, kind="producer"),
+    ) == {"process": "passed_on agent", "agent": "origin"}
 
 
 def test_a_tool_that_noticed_nothing_passes_on_what_its_agent_failed_with_right_after() -> None:

@@ -65,6 +65,7 @@ def test_codes_and_words_are_signs(kind: Any, attributes: dict[str, Any], sort: 
         ("httpx.ConnectError", "[Errno 111] Connection refused", "unreachable"),
         ("concurrent.futures.process.BrokenProcessPool", "A process was terminated abruptly", "unreachable"),
         ("AgentFailed", "checker ended with exit code -9", "unreachable"),
+        ("ConnectionError", "the request timed out", "timeout"),
         ("java.net.SocketTimeoutException", "Read timed out", "timeout"),
     ],
 )
@@ -144,6 +145,10 @@ def test_an_exception_without_a_status_counts_where_it_escaped_or_the_span_above
         "tool": "origin",
     }
     assert roles(span("root", None, 0, 9, **raised("tea", "KeyError")), tool)["tool"] == "origin"
+    assert roles(span("root", None, 0, 9, **raised("nothing to show")), tool)["tool"] == "origin"
+    assert roles(span("root", None, 0, 9, **raised("nothing to show")), tool, span("chat", "root", 3, 4)) == {
+        "root": "origin"
+    }
     escaped = [("exception", {"exception.type": "KeyError", "exception.escaped": True})]
     assert roles(span("root", None, 0, 9), span("tool", "root", 1, 2, events=escaped)) == {"tool": "origin"}
 

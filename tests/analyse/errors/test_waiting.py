@@ -94,6 +94,29 @@ def test_a_linked_receiver_is_waited_for() -> None:
     ) == {"agent": "symptom batch", "batch": "origin"}
 
 
+def test_a_message_in_the_process_of_the_caller_is_not_behind_an_agent_that_never_reported() -> None:
+    assert roles(
+        span("flow", None, 0, 900),
+        span("agent", "flow", 0, 200, work={"agent": "first"}, **LATE),
+        span("send", "agent", 1, 3, kind="producer"),
+        span("take", "gone", 10, 800, kind="consumer"),
+    ) == {"agent": "symptom send", "send": "origin"}
+
+
+def test_a_timeout_in_other_words_came_up_from_the_one_below() -> None:
+    assert roles(
+        span("root", None, 0, 101, **raised("it took too long", "TimeoutError")),
+        span("post", "root", 1, 100, kind="client", **LATE),
+    ) == {"root": "passed_on post", "post": "origin"}
+
+
+def test_a_child_that_took_long_to_be_called_off_was_waited_for() -> None:
+    assert roles(
+        span("root", None, 0, 200, **LATE),
+        span("writer", "root", 1, 170, work=WRITER, **CANCELLED),
+    ) == {"root": "symptom writer", "writer": "origin"}
+
+
 def test_a_timeout_with_nothing_below_it_began_where_it_is() -> None:
     assert roles(span("post", None, 0, 100, kind="client", **LATE)) == {"post": "origin"}
 
@@ -131,6 +154,14 @@ def test_a_cancellation_without_a_failure_is_the_users() -> None:
         )
         == {}
     )
+
+
+def test_a_failure_before_a_cancelled_span_began_is_not_its_reason() -> None:
+    assert roles(
+        span("root", None, 0, 60),
+        span("fails", "root", 1, 10, work=TOOL, **BOOM),
+        span("other", "root", 20, 30, work=WRITER, **CANCELLED),
+    ) == {"fails": "origin"}
 
 
 def test_a_cancellation_behind_a_call_that_was_cut_off_has_the_callers_reason() -> None:
@@ -195,6 +226,23 @@ def test_of_callers_that_gave_up_one_after_the_other_the_longest_wait_says_what_
         span("tool", "b", 5, 600, service="b", work=TOOL),
         span("get", "b", 601, 905, service="b", work=WRITER),
     ) == {"flow": "symptom tool", "b": "symptom tool", "tool": "origin"}
+
+
+def test_what_a_later_caller_waited_for_counts_where_that_lasted_longer() -> None:
+    assert roles(
+        span("flow", None, 0, 300, **LATE),
+        span("send", "flow", 1, 3, kind="producer"),
+        span("b", "send", 4, 900, kind="consumer", service="b", **LATE),
+        span("chat", "b", 5, 310, service="b", work=WRITER),
+        span("tool", "b", 311, 905, service="b", work=TOOL),
+    ) == {"flow": "symptom tool", "b": "symptom tool", "tool": "origin"}
+
+
+def test_an_error_is_not_explained_by_what_is_still_running_beside_it() -> None:
+    assert roles(
+        span("root", None, 0, 60, **BOOM),
+        span("watch", "root", 1, 50, state="open"),
+    ) == {"root": "origin"}
 
 
 def test_a_timeout_that_a_retry_made_good_has_no_origin() -> None:

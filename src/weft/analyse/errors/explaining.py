@@ -89,7 +89,6 @@ class Explainer:
             if branch.end_ns > end_ns + off_ns and not (called and sign.sort != "timeout"):
                 continue
             alike = likeness(sign, self._signs[branch.failed], (*self._names(branch.failed), *branch.names))
-            alike = max(alike, SAME) if called else alike
             caught = len(branch.names) > _OF_ONE or (branch.names and not self._is_tool(branch.top))
             if alike < SAME and (caught or worked_ns > branch.end_ns - off_ns):
                 continue  # somebody caught it, or went on after it

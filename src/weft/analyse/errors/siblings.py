@@ -35,7 +35,7 @@ def settle(reading: Reading, signs: Mapping[int, Sign], index: int, branches: Se
     """Look for what made failed children good.
 
     A later child with the same task is another try. A later one that stands in for it (`Task.stands_in_for`)
-    is a fallback. Children at work at the same time are neither.
+    is a fallback, which may fail like a try. Children at work at the same time are neither.
 
     Args:
         reading: The tree, its times and agents.
@@ -49,7 +49,7 @@ def settle(reading: Reading, signs: Mapping[int, Sign], index: int, branches: Se
     for branch in sorted(branches, key=lambda branch: reading.start_ns[branch.top], reverse=True):
         again = later.same(branch)
         if again is None:
-            again = next((child for child in later.instead(branch) if child not in failed), None)
+            again = next(later.instead(branch), None)
         if again is None or (again in signs and again not in failed) or not _ended(reading, again):
             settled.open.append(branch)
         elif again not in failed:
