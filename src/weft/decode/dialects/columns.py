@@ -1,6 +1,6 @@
 """The dialects applied to a batch at ingest: columns of the span table, without Python for each span."""
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,7 @@ TOKEN_COLUMNS: Final = (
     "reasoning_tokens",
 )
 
+_LEAST_ROWS: Final = 1 << 13
 # OTLP's numbers of the span kinds that `TRANSPORT` names.
 _KINDS: Final = {"producer": 4, "consumer": 5}
 _TRANSPORT: Final = [_KINDS[kind] for kind in TRANSPORT]
@@ -60,32 +61,35 @@ def work_columns(
         `has_tokens` tells where counts were said, and a cost that was not said is null.
     """
     batch = Batch(attributes, types, names, scopes)
-    reader = _Reader(batch, np.isin(kinds[batch.rows], _TRANSPORT)) if len(batch) else None
-    texts = {"operation": reader.operation if reader else None}
-    for field in TEXT_COLUMNS:
-        texts[field] = reader.text(field) if reader else None
+    if not len(batch):
+        empty = _nothing(max(_LEAST_ROWS, 1 << (len(names) - 1).bit_length()))
+        return {name: column.slice(0, len(names)) for name, column in empty.items()}
+    reader = _Reader(batch, np.isin(kinds[batch.rows], _TRANSPORT))
+    texts = {"operation": reader.operation} | {field: reader.text(field) for field in TEXT_COLUMNS}
     columns = {name: _text_column(batch, ids, len(names)) for name, ids in texts.items()}
-    return columns | (reader.usage(len(names)) if reader else _no_usage(len(names)))
+    return columns | reader.usage(len(names))
 
 
-def _text_column(batch: Batch, ids: Ids | None, rows: int) -> pa.DictionaryArray:
-    """Numbers of the pool as a column; the dictionary has only what is used, and the empty text."""
-    indices = np.zeros(rows, np.int32)
-    dictionary = [""]
-    if ids is not None:
-        used = np.unique(np.append(ids, 0))
-        indices[batch.rows] = np.searchsorted(used, ids)
-        dictionary = [batch.pool.texts[number] for number in used]
-    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(dictionary, pa.string()))
-
-
-def _no_usage(rows: int) -> dict[str, pa.Array]:
-    none = pa.array(np.zeros(rows, np.uint64))
+@lru_cache(maxsize=2)
+def _nothing(rows: int) -> dict[str, pa.Array]:
+    """The columns of spans that say nothing, to be cut to length: most batches are such."""
+    text = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([""]))
+    count = pa.array(np.zeros(rows, np.uint64))
     return {
+        **dict.fromkeys(("operation", *TEXT_COLUMNS), text),
         "has_tokens": pa.array(np.zeros(rows, np.bool_)),
-        **dict.fromkeys(TOKEN_COLUMNS, none),
+        **dict.fromkeys(TOKEN_COLUMNS, count),
         "cost": pa.nulls(rows, pa.float64()),
     }
+
+
+def _text_column(batch: Batch, ids: Ids, rows: int) -> pa.DictionaryArray:
+    """Numbers of the pool as a column; the dictionary has only what is used, and the empty text."""
+    indices = np.zeros(rows, np.int32)
+    used = np.unique(np.append(ids, 0))
+    indices[batch.rows] = np.searchsorted(used, ids)
+    dictionary = [batch.pool.texts[number] for number in used]
+    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(dictionary, pa.string()))
 
 
 class _Reader:

@@ -167,3 +167,8 @@ NAMES: Final = frozenset(
     if words.key == SPAN_NAME and not words.dialect.scope
     for name in words.operations
 )
+
+
+def says_something(name: str) -> bool:
+    """Whether a span's name says something even without a known key."""
+    return name.partition(" ")[0] in NAMED or word_of(name) in NAMES

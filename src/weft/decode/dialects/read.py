@@ -10,7 +10,6 @@ from weft.decode.dialects.order import (
     IMPLIES,
     KEYS,
     NAMED,
-    NAMES,
     NUMBERS,
     OWN_WORDS,
     SAYS,
@@ -19,6 +18,7 @@ from weft.decode.dialects.order import (
     TRANSPORT,
     Source,
     Words,
+    says_something,
 )
 from weft.decode.dialects.usage import cost, tokens
 from weft.decode.dialects.values import documented, name_of, number_of, provider_of, text_of, within, word_of
@@ -63,8 +63,7 @@ def read(attributes: Mapping[str, Value], *, name: str, kind: Kind, scope: str) 
         What the span itself says; what follows from the spans around it is for others to find.
     """
     found = {key: value for key, value in attributes.items() if key in KEYS}
-    first = name.partition(" ")[0]
-    if not found and first not in NAMED and scope not in SCOPES and word_of(name) not in NAMES:
+    if not found and scope not in SCOPES and not says_something(name):
         return NO_WORK
     return _Reader({**found, SPAN_NAME: name}, scope).work(transport=kind in TRANSPORT)
 
