@@ -1,18 +1,19 @@
 """What checks say of traces, a line a check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from weft.analyse.checks.check import Check
+from weft.analyse.checks.check import Violation
 from weft.analyse.checks.verdict import Verdict
 from weft.present.terminal.glyphs import Glyphs, glyphs
 from weft.present.terminal.quantity import count
 
 _LISTED: Final = 10  # violations of a check
-_WIDTH: Final = len("violated")
+_INDENT: Final = len("violated  ")
+_NARROWEST: Final = 20
 
 
 def render_verdict(verdict: Verdict) -> "VerdictView":
@@ -38,15 +39,18 @@ class VerdictView:
         draw = glyphs(options.encoding)
         yield Text(count(self._verdict.traces, "trace"), "bold")
         for check in self._verdict.checks:
-            yield from self._check(check, draw)
+            found = list(self._verdict.of(check))
+            word, style = ("violated", "bold red") if found else ("ok", "green")
+            yield Text(f"{word:{_INDENT}}", style).append(draw.say(check.words), "")
+            for violation in self._violations(found, draw):
+                for line in violation.wrap(console, max(_NARROWEST, options.max_width - _INDENT)):
+                    line.rstrip()
+                    yield Text(" " * _INDENT).append_text(line)
 
-    def _check(self, check: Check, draw: Glyphs) -> Iterator[Text]:
-        found = list(self._verdict.of(check))
-        word, style = ("violated", "bold red") if found else ("ok", "green")
-        yield Text(f"{word:{_WIDTH}}", style).append(f"  {draw.say(check.words)}", "")
+    def _violations(self, found: Sequence[tuple[str, Violation]], draw: Glyphs) -> Iterator[Text]:
         several = self._verdict.traces > 1
         for trace_id, violation in found[:_LISTED]:
             where = f"{trace_id}: " if several and trace_id else ""
-            yield Text(f"{'':{_WIDTH}}  {where}{draw.say(str(violation))}")
+            yield Text(f"{where}{draw.say(str(violation))}")
         if len(found) > _LISTED:
-            yield Text(f"{'':{_WIDTH}}  and {len(found) - _LISTED:,} more", "dim")
+            yield Text(f"and {len(found) - _LISTED:,} more", "dim")
