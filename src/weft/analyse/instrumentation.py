@@ -8,9 +8,5 @@ from weft.model.span import text
 
 
 def instrumentation(reading: Reading, index: int) -> Hashable:
-    """Tell the instrumentations of a trace apart: one is a scope in a process.
-
-    Where the scope is not known, the way in which it names its spans stands for it.
-    """
-    span = reading.tree.spans[index]
-    return reading.processes[index], text(span.attributes.get(SCOPE)) or span.name
+    """Tell the instrumentations of a trace apart: one is a scope in a process, which may not be known."""
+    return reading.processes[index], text(reading.tree.spans[index].attributes.get(SCOPE))

@@ -1,5 +1,6 @@
 """What is done again and again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,12 @@ def test_the_order_of_arguments_does_not_matter() -> None:
     )
 
     assert len(found) == 1
+
+
+def test_the_names_of_spans_do_not_matter() -> None:
+    spans = [replace(tool(f"t{n}", n), name=f"call {n}") for n in range(3)]
+
+    assert len(loops(ROOT, *spans)) == 1
 
 
 def test_arguments_that_nobody_recorded_are_not_the_same() -> None:

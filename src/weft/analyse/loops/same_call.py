@@ -13,7 +13,9 @@ from weft.model.loop import Loop
 _OFTEN: Final = 3
 """Twice is no loop: agents look at the same thing before a change and after it."""
 _LONGEST: Final = 10_000
-"""Characters of arguments that are read as JSON; longer ones are the same only to the letter."""
+_READ: Final = 500_000
+"""Characters of arguments that are read as JSON, of one call and of a trace. Beyond that they are the same
+only to the letter: JSON made to be slow takes 15 ns a character."""
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
@@ -37,6 +39,7 @@ def _calls(reading: Reading) -> Iterator[tuple[int, str]]:
     around = [-1] * len(spans)  # the call of a tool that a span belongs to
     arguments: dict[int, str] = {}
     known: dict[str, str] = {}
+    left = _READ
     for index, span in enumerate(spans):
         above = around[parents[index]] if index else -1
         work = span.work
@@ -46,7 +49,8 @@ def _calls(reading: Reading) -> Iterator[tuple[int, str]]:
         around[index] = index
         said = known.get(work.arguments)
         if said is None:
-            said = known[work.arguments] = _canonical(work.arguments)
+            left -= len(work.arguments)
+            said = known[work.arguments] = _canonical(work.arguments) if left > 0 else work.arguments
         arguments[index] = said
         if (
             above < 0

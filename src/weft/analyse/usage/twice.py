@@ -46,7 +46,7 @@ def seen_twice(reading: Reading, calls: Mapping[int, Tokens]) -> list[list[int]]
     """
     found: list[list[int]] = []
     taken: set[int] = set()
-    for key_of, seer_of in ((_response, _responder), (_tokens, instrumentation)):
+    for key_of, seer_of in ((_response, _responder), (_tokens, _seer)):
         groups: dict[Hashable, list[int]] = defaultdict(list)
         for index, tokens in calls.items():
             if index not in taken and (key := key_of(reading, index, tokens)) is not None:
@@ -95,10 +95,16 @@ def _pair(
     yield from (call.spans for call in calls if len(call.spans) > 1)
 
 
+def _seer(reading: Reading, index: int) -> Hashable:
+    """The instrumentation; where it is not known, the way in which it names its spans."""
+    span = reading.tree.spans[index]
+    return instrumentation(reading, index), "" if SCOPE in span.attributes else span.name
+
+
 def _responder(reading: Reading, index: int) -> Hashable:
     """The instrumentation; but where it is not known, equal ids of responses are evidence enough."""
-    scope = text(reading.tree.spans[index].attributes.get(SCOPE))
-    return (reading.processes[index], scope) if scope else index
+    known = SCOPE in reading.tree.spans[index].attributes
+    return instrumentation(reading, index) if known else index
 
 
 def _is_same(reading: Reading, one: int, other: int) -> bool:

@@ -11,7 +11,7 @@ from weft.analyse.usage.twice import seen_twice
 from weft.model.usage import NO_USAGE, Usage
 from weft.model.work import Tokens, Work
 
-_MODELS: Final = 200
+_MODELS: Final = 100
 """Models of one trace whose price is looked up: a lookup takes up to half a millisecond, and the names are
 whatever a trace says."""
 _MINUTE_NS: Final = 60 * 10**9
