@@ -1,6 +1,7 @@
 """What spans say of AI work, from the columns that ingest made of it."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import repeat
 from typing import Final
@@ -20,12 +21,16 @@ from weft.query.columns import values
 _WITHOUT_COLUMN: Final[tuple[Field, ...]] = ("agent_id", "arguments")
 #: Keys that say what no column holds.
 KEYS_WITHOUT_COLUMN: Final = frozenset(source.key for field in _WITHOUT_COLUMN for source in SOURCES[field])
-#: By field: its keys in their order, and whether each means the same in every span.
+#: By field and key: the key's place in the order, the key, and whether it means the same in every span.
 _PLACES: Final = {
-    field: [
-        (source.key, not (source.document or source.operation or (source.dialect and source.dialect.scope)))
-        for source in SOURCES[field]
-    ]
+    field: {
+        source.key: (
+            rank,
+            source.key,
+            not (source.document or source.operation or (source.dialect and source.dialect.scope)),
+        )
+        for rank, source in reversed(list(enumerate(SOURCES[field])))
+    }
     for field in _WITHOUT_COLUMN
 }
 
@@ -72,21 +77,22 @@ def complete(work: Work, attributes: Mapping[str, Value], *, name: str, kind: Ki
         name: The span's name.
         kind: Its side of a call or a message.
     """
-    agent_id, arguments = (_looked_up(field, attributes) for field in _WITHOUT_COLUMN)
+    said = attributes.keys() & KEYS_WITHOUT_COLUMN
+    agent_id, arguments = (_looked_up(field, attributes, said) for field in _WITHOUT_COLUMN)
     if agent_id is None or arguments is None:
         return read(attributes, name=name, kind=kind, scope=str(attributes.get(SCOPE, "")))
     return replace(work, agent_id=agent_id, arguments=arguments)
 
 
-def _looked_up(field: Field, attributes: Mapping[str, Value]) -> str | None:
+def _looked_up(field: Field, attributes: Mapping[str, Value], keys: AbstractSet[str]) -> str | None:
     """What the first key says that says anything; None where that depends on the rest of the span."""
-    for key, is_plain in _PLACES[field]:
-        if key in attributes:
-            if not is_plain:
-                return None
-            value = attributes[key]
-            # As `decode.dialects.read` has it: arguments are compared, not shown.
-            said = value if field == "arguments" and isinstance(value, str) else name_of(text_of(value))
-            if said:
-                return said
+    places = _PLACES[field]
+    for _, key, is_plain in sorted(places[key] for key in keys if key in places):
+        if not is_plain:
+            return None
+        value = attributes[key]
+        # As `decode.dialects.read` has it: arguments are compared, not shown.
+        said = value if field == "arguments" and isinstance(value, str) else name_of(text_of(value))
+        if said:
+            return said
     return ""

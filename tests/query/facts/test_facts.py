@@ -1,8 +1,10 @@
 """Facts about settled traces: computed once, again when spans come late, the urgent ones first."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from tests.query.facts.looking import Clock, keep, looking
 from tests.query.house import EVER, House
@@ -148,10 +150,10 @@ def test_a_trace_that_cannot_be_read_costs_only_itself(
     refused = sent[3].trace
 
     class Reading(Reader):
-        def traces(self, trace_ids: object) -> list[Trace]:
-            if refused in trace_ids:  # type: ignore[operator]
+        def rows(self, trace_ids: Sequence[bytes], **more: bool) -> pa.Table:
+            if refused in trace_ids:
                 raise StoreError("too large")
-            return super().traces(trace_ids)  # type: ignore[arg-type]
+            return super().rows(trace_ids, **more)
 
     store = house.pipeline.store
     facts = Facts(store, Reading(store, Silence()), house.pipeline.facts._explain)
@@ -164,7 +166,7 @@ def test_nothing_is_kept_while_the_store_is_unavailable(house: House) -> None:
     house.send(Sent())
 
     class Reading(Reader):
-        def traces(self, trace_ids: object) -> list[Trace]:
+        def rows(self, trace_ids: Sequence[bytes], **more: bool) -> pa.Table:
             raise StoreUnavailable("the disk is full")
 
     waiting = looking(house)

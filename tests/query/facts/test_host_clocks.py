@@ -34,7 +34,9 @@ def call(house: House, at: int) -> None:
 
 def clocks_after(house: House) -> Clocks:
     store = house.pipeline.store
-    return HostClocks(store, Reader(store, Silence())).learn([])
+    learning = HostClocks(store, Reader(store, Silence()))
+    learning.prepare([])
+    return learning.now()
 
 
 def test_clocks_are_learned_and_used_and_kept(house: House) -> None:
@@ -64,12 +66,14 @@ def test_what_is_known_is_renewed_now_and_then(house: House, monkeypatch: pytest
     store = house.pipeline.store
     reader = Reader(store, Silence())
     learning = HostClocks(store, reader)
-    assert learning.learn([]) is NO_CLOCKS
+    learning.prepare([])
+    assert learning.now() is NO_CLOCKS
     call(house, 0)
-    traces = reader.traces([trace.trace_id for trace in looking(house).next()])
-    assert learning.learn(traces) is NO_CLOCKS
+    for trace in reader.traces([trace.trace_id for trace in looking(house).next()]):
+        learning.add(trace)
+    assert learning.now() is NO_CLOCKS
     monkeypatch.setattr(learning, "_renew_s", 0.0)
-    assert learning.learn([]).hosts.keys() == {"a", "b"}
+    assert learning.now().hosts.keys() == {"a", "b"}
 
 
 def test_what_cannot_be_read_any_more_is_as_good_as_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from weft.query.facts.host_clocks import HostClocks
 from weft.query.facts.reading import Reader
 from weft.query.facts.rows import Fact, rows
 from weft.query.facts.waiting import WaitingTrace
-from weft.store.errors import StoreError, StoreUnavailable
+from weft.store.errors import StoreUnavailable
 from weft.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -53,24 +53,30 @@ class Facts:
             self._store.insert("trace_facts", rows(list(found.values())), uuid.uuid4().hex)
 
     def _explained(self, waiting: Sequence[WaitingTrace]) -> Iterator[Fact]:
+        """Explain what can be explained, and let a trace that cannot be read cost only itself."""
         if not waiting:
             return
         try:
-            traces = self._reader.traces([trace.trace_id for trace in waiting])
+            yield from self._each(waiting)
         except StoreUnavailable:
             raise
-        except StoreError:
+        except Exception:
             if len(waiting) == 1:
                 log.exception("trace %s cannot be read; it is not explained", waiting[0].trace_id.hex())
                 return
             middle = len(waiting) // 2
             for half in (waiting[:middle], waiting[middle:]):
                 yield from self._explained(half)
-            return
+
+    def _each(self, waiting: Sequence[WaitingTrace]) -> Iterator[Fact]:
+        trace_ids = [trace.trace_id for trace in waiting]
         received_s = {trace.trace_id.hex(): trace.received_s for trace in waiting}
-        clocks = self._clocks.learn(traces)
-        for trace in traces:
+        self._clocks.prepare(trace_ids)
+        clocks = self._clocks.now()
+        has_announced = any(trace.has_announced for trace in waiting)
+        for trace in self._reader.traces(trace_ids, has_announced=has_announced):
             try:
+                self._clocks.add(trace)
                 explanation = self._explain(trace, clocks)
             except Exception:
                 log.exception("trace %s could not be explained", trace.trace_id)

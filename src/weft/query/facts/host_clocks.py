@@ -42,33 +42,39 @@ class HostClocks:
         self._clocks = NO_CLOCKS
         self._renew_s = 0.0
 
-    def learn(self, traces: Sequence[Trace]) -> Clocks:
-        """Learn from some traces.
+    def prepare(self, trace_ids: Sequence[bytes]) -> None:
+        """Learn from the newest traces and from these, where nothing was learned yet.
 
-        Returns:
-            What is known of the clocks, from them and from all before.
+        Raises:
+            StoreError: They cannot be read.
+        """
+        if self._learner is None:
+            learner = Learner()
+            rows = self._store.read(
+                sql("facts_newest_hand_offs"), {"limit": FIRST_TRACES, "spans": FIRST_SPANS}
+            )
+            for some in (rows.column("trace_id").to_pylist(), trace_ids):
+                for trace in self._reader.traces(some):
+                    learner.add(trace)
+            self._learner = learner
+
+    def add(self, trace: Trace) -> None:
+        """Learn from a trace."""
+        if self._learner is not None:
+            self._learner.add(trace)
+
+    def now(self) -> Clocks:
+        """Say what is known of the clocks, and keep it when it was renewed.
 
         Raises:
             StoreError: It cannot be kept.
         """
-        if self._learner is None:
-            self._learner = self._begin()
-        for trace in traces:
-            self._learner.add(trace)
-        if time.monotonic() >= self._renew_s:
+        if self._learner is not None and time.monotonic() >= self._renew_s:
             self._clocks = self._learner.clocks()
             self._renew_s = time.monotonic() + RENEW_S
             if self._clocks is not NO_CLOCKS:
                 keep(self._store, self._clocks)
         return self._clocks
-
-    def _begin(self) -> Learner:
-        learner = Learner()
-        rows = self._store.read(sql("facts_newest_hand_offs"), {"limit": FIRST_TRACES, "spans": FIRST_SPANS})
-        if len(rows):
-            for trace in self._reader.traces(rows.column("trace_id").to_pylist()):
-                learner.add(trace)
-        return learner
 
 
 def keep(store: Store, clocks: Clocks) -> None:

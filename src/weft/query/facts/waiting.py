@@ -27,12 +27,14 @@ class WaitingTrace:
         received_s: When its newest span was received, seconds since the Unix epoch.
         spans: How many rows it has.
         start_ns: Start of its earliest span, nanoseconds since the Unix epoch.
+        has_announced: Whether a span of it was announced before it ended, and may never have ended.
     """
 
     trace_id: bytes
     received_s: int
     spans: int
     start_ns: int
+    has_announced: bool = False
 
 
 class Waiting:

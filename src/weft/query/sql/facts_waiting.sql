@@ -3,7 +3,12 @@
 -- read together lie together.
 -- A trace is broken when it has not one root, or when a span names a parent that is not there: then there are more
 -- ids of spans and parents than ids of spans.
-SELECT trace_id, toUInt32(newest) AS received_s, toUInt64(rows) AS spans, first_ns AS start_ns
+SELECT
+    trace_id,
+    toUInt32(newest) AS received_s,
+    toUInt64(rows) AS spans,
+    first_ns AS start_ns,
+    announced > 0 AS has_announced
 FROM
 (
     SELECT
