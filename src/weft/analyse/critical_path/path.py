@@ -27,10 +27,22 @@ def walk(reading: Reading, waits: Waits) -> tuple[Segment, ...]:
     return _Walk(reading, waits).segments()
 
 
+def _waited(reading: Reading) -> dict[str, int]:
+    """How long a message had arrived before the first span of its receiver, where that is known."""
+    found = {}
+    for hand_off in reading.hand_offs:
+        parts = {part.name: part.ns for part in hand_off.parts}
+        queue_ns = parts.get("queue")
+        if hand_off.to_span_id is not None and queue_ns is not None:
+            found[hand_off.to_span_id] = queue_ns + (parts.get("start") or 0)
+    return found
+
+
 class _Walk:
     def __init__(self, reading: Reading, waits: Waits) -> None:
         self._reading = reading
         self._first_ns = reading.start_ns[0]
+        self._waited = _waited(reading)
         self._kinds: Sequence[SegmentKind] = kinds(reading)
         # Used up from the back: the walk never goes forward in time, so what was passed by is done with.
         self._joined = [list(joined) for joined in waits.joined]
@@ -77,8 +89,19 @@ class _Walk:
             linked_ns = min(at_ns, reading.end_ns[linked])
             if linked_ns > known_ns:
                 cause, from_ns = linked, linked_ns
-        self._add(index, from_ns, at_ns, wait_kind(reading, index))
+        if from_ns < at_ns:
+            self._add_wait(index, from_ns, at_ns)
         return cause, from_ns
+
+    def _add_wait(self, index: int, from_ns: int, at_ns: int) -> None:
+        """Tell what a span waited in before it began: as its hand-off was split, where it was."""
+        waited = self._waited.get(self._reading.tree.spans[index].span_id)
+        if waited is None:
+            self._add(index, from_ns, at_ns, wait_kind(self._reading, index))
+            return
+        taken_ns = max(from_ns, at_ns - waited)
+        self._add(index, taken_ns, at_ns, "queue")
+        self._add(index, from_ns, taken_ns, "network")
 
     def _last_ns(self, index: int, at_ns: int) -> int:
         """When a span last went on before a time."""
