@@ -44,6 +44,7 @@ class FactsWorker:
     ) -> None:
         self._open_waiting, self._facts, self._settle, self._pressed = open_waiting, facts, settle, pressed
         self._waiting: Waiting | None = None
+        self._looked_s = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="weft-facts", daemon=True)
         self._thread.start()
@@ -86,4 +87,6 @@ class FactsWorker:
             if self._stop.is_set():
                 return 0
             self._facts.keep(batch)
-        return 0 if len(found) == AT_ONCE else max(EVERY_S, looked_s * LOOK_SHARE)
+        # The shorter of two looks: the first one of a process, and one beside a busy machine, take longer.
+        usual_s, self._looked_s = min(looked_s, self._looked_s), looked_s
+        return 0 if len(found) == AT_ONCE else max(EVERY_S, usual_s * LOOK_SHARE)
