@@ -23,6 +23,8 @@ COMMIT_SPANS: Final = 100_000
 COMMIT_AFTER_S: Final = 5.0
 #: Decoded spans that wait in memory to become columns; what is beyond is read again from the journal.
 ARRIVED_SPANS: Final = 64_000
+#: More than this waits only when the indexer cannot keep up.
+PRESSED_SPANS: Final = ARRIVED_SPANS // 8
 #: The longest pause between two groups of requests when the indexer is behind.
 PACE_S: Final = 0.2
 RETRY_AFTER_S: Final = 1.0
@@ -91,7 +93,7 @@ class Indexer:
     @property
     def pressed(self) -> bool:
         """Whether more arrives than is indexed: what is not urgent should wait."""
-        return self._arrived_spans >= ARRIVED_SPANS // 2
+        return self._arrived_spans >= PRESSED_SPANS
 
     def close(self, timeout_s: float = 60.0) -> bool:
         """Commit what is left and stop.

@@ -1,7 +1,7 @@
 """The background work: it waits where it must, and goes on whatever happens."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from tests.servers import until
@@ -36,7 +36,8 @@ class Work:
         self.looks += 1
         return self.found.pop() if self.found else []
 
-    def keep(self, batch: Sequence[WaitingTrace]) -> None:
+    def keep(self, batch: Sequence[WaitingTrace], give_way: Callable[[], None]) -> None:
+        give_way()
         if self.errors:
             self.found.append(list(batch))  # it still waits
             raise self.errors.pop()

@@ -36,11 +36,15 @@ class Facts:
         self._store, self._reader, self._explain = store, reader, explain
         self._clocks = HostClocks(store, reader)
 
-    def keep(self, waiting: Sequence[WaitingTrace]) -> None:
+    def keep(self, waiting: Sequence[WaitingTrace], give_way: Callable[[], None] = lambda: None) -> None:
         """Compute the facts about a batch of traces and keep them, in one step for all.
 
         A trace that is too large, or that analysis fails on, is kept as not explained: it must not come up
         again and again.
+
+        Args:
+            waiting: The traces.
+            give_way: Called between two traces; waits while there is something more urgent to do.
 
         Raises:
             StoreUnavailable: The store can take nothing now.
@@ -49,6 +53,7 @@ class Facts:
         found = {trace.trace_id: _unexplained(trace) for trace in waiting}
         for fact in self._explained([trace for trace in waiting if trace.spans <= MOST_SPANS]):
             found[bytes.fromhex(fact.trace_id)] = fact
+            give_way()
         if found:
             self._store.insert("trace_facts", rows(list(found.values())), uuid.uuid4().hex)
 

@@ -17,7 +17,7 @@ EVERY_S: Final = 1.0
 #: Looking takes one part of so many of the time, whatever a look costs.
 LOOK_SHARE: Final = 20
 #: How long it waits when more arrives than is indexed, and when the store cannot be used.
-WAIT_S: Final = 0.5
+WAIT_S: Final = 0.1
 RETRY_S: Final = 5.0
 #: How long it waits at its start for what an earlier process left in the journal.
 SETTLE_S: Final = 60.0
@@ -81,12 +81,15 @@ class FactsWorker:
         found = self._waiting.next()
         looked_s = time.monotonic() - began_s
         for batch in batches(found):
-            while self._pressed():
-                if self._stop.wait(WAIT_S):
-                    return 0
+            self._give_way()
             if self._stop.is_set():
                 return 0
-            self._facts.keep(batch)
+            self._facts.keep(batch, self._give_way)
         # The shorter of two looks: the first one of a process, and one beside a busy machine, take longer.
         usual_s, self._looked_s = min(looked_s, self._looked_s), looked_s
         return 0 if len(found) == AT_ONCE else max(EVERY_S, usual_s * LOOK_SHARE)
+
+    def _give_way(self) -> None:
+        """Wait while more arrives than is indexed; a trace is 5 ms of work that nobody waits for."""
+        while self._pressed() and not self._stop.wait(WAIT_S):
+            pass
