@@ -100,6 +100,8 @@ def _origins(ran: Ran, spans: Spans, topology: Topology) -> tuple[set[str], list
     worker = _lost(ran, topology)
     if fault.kind == "dead_worker":
         marked += [each for each in spans.values() if not each.end_ns and each.service == worker]
+        if marked:  # somebody else may have been waiting for the same process, in vain
+            marked += _unanswered(worker, spans)
         agents.append(worker)
     if not marked:
         marked = _of_the_call(worker, spans)
@@ -140,6 +142,13 @@ def _of_the_call(callee: str, spans: Spans) -> list[Recorded]:
     calls = [each for each in spans.values() if each.attributes.get(CALLS) == callee]
     waited = [each for each in spans.values() if f"{WAITS}{callee}" in each.attributes and each.failed]
     return calls if any(each.failed for each in calls) else [*calls, *waited]
+
+
+def _unanswered(callee: str, spans: Spans) -> list[Recorded]:
+    """The failed spans of calls of which the other side has told nothing."""
+    parents = {each.parent_id for each in spans.values()}
+    calls = [each for each in spans.values() if each.attributes.get(CALLS) == callee and each.failed]
+    return [each for each in calls if each.span_id not in parents]
 
 
 def _roles(ran: Ran, spans: Spans, origins: set[str]) -> dict[str, Role]:
