@@ -30,9 +30,9 @@ def test_a_trace_is_shown_by_its_id(process: Run, backend: Any) -> None:
     done = process("show", TRACE_ID, "--url", backend.url, COLUMNS="120")
 
     assert done.returncode == 0
-    assert done.stdout == (FIXTURES / "agents-120.txt").read_text()
+    assert done.stdout == (FIXTURES / "explained-120.txt").read_text()
     assert done.stderr == ""
-    assert backend.asked == [f"/api/traces/{TRACE_ID}?raw=true"]
+    assert backend.asked == [f"/api/traces/{TRACE_ID}?raw=true", "/weft/v1/clocks"]
 
 
 def test_without_an_id_the_newest_trace_is_shown(weft: Run, backend: Any) -> None:
@@ -105,6 +105,27 @@ def test_json_is_the_trace_and_nothing_else(process: Run, backend: Any) -> None:
     assert done.stderr == ""
 
 
+def test_the_analysis_is_what_analyse_writes_of_the_trace(process: Run, weft: Run, backend: Any) -> None:
+    backend.has()
+    done = process("show", TRACE_ID, "--analysis", "--url", backend.url)
+    (written,) = json.loads(weft("analyse", str(FIXTURES / "agents.json"), "--json", "-").stdout)["traces"]
+
+    said = json.loads(done.stdout)
+    assert said.pop("saves_ns")
+    assert said == {name: value for name, value in written.items() if name != "saves_ns"}
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+    assert "/weft/v1/clocks" in backend.asked
+
+
+def test_a_trace_and_its_analysis_are_two_documents(weft: Run, backend: Any) -> None:
+    done = weft("show", TRACE_ID, "--json", "--analysis", "--url", backend.url)
+
+    assert done.returncode == 2
+    assert "--json and --analysis are two documents" in done.stderr
+    assert backend.asked == []
+
+
 def test_full_shows_every_span(weft: Run, backend: Any) -> None:
     spans = [
         {"spanID": f"{n:x}", "operationName": "tool", "startTime": n, "duration": 1, "processID": "p1"}
@@ -113,7 +134,7 @@ def test_full_shows_every_span(weft: Run, backend: Any) -> None:
     backend.has(trace={"traceID": TRACE_ID, "spans": spans, "processes": {"p1": {"serviceName": "agent"}}})
 
     folded = weft("show", TRACE_ID, "--url", backend.url).stdout
-    assert folded.count("tool") < 10
+    assert folded.count("  tool  ") < 10
     assert "--full shows every one" in folded
     assert weft("show", TRACE_ID, "--full", "--url", backend.url).stdout.count("  tool  ") == 299
 
@@ -180,7 +201,7 @@ def test_an_output_without_box_characters_gets_ascii(process: Run, backend: Any)
     backend.has()
     done = process("show", TRACE_ID, "--url", backend.url, PYTHONIOENCODING="ascii")
 
-    assert done.stdout == (FIXTURES / "agents-ascii-100.txt").read_text()
+    assert done.stdout == (FIXTURES / "explained-ascii-100.txt").read_text()
 
 
 def test_a_connection_that_breaks_off_is_one_clear_line(weft: Run) -> None:

@@ -25,6 +25,7 @@ Examples:
   weft show 4bf92f3577b34da6a3ce929d0e0e4736
   weft show 4bf92f                              the only recent trace that begins so
   weft show --json 4bf92f | jq '.spans | length'
+  weft show --analysis 4bf92f | jq '.errors'
   weft show --full | less -R
 
 \b
@@ -36,16 +37,30 @@ A mark before a name: the error began here (a cross), or came up from below (an 
 @click.argument("trace_id", required=False)
 @click.option("--full", is_flag=True, help="Show every span of a long trace, and whole error messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: one trace as Jaeger's API gives it.")
+@click.option(
+    "--analysis",
+    is_flag=True,
+    help="Print JSON: what is said of it, as `weft analyse --json` writes of each trace.",
+)
 @prices_option
 @options
 def show(
-    *, trace_id: str | None, full: bool, as_json: bool, prices: Prices, url: str | None, data: Path | None
+    *,
+    trace_id: str | None,
+    full: bool,
+    as_json: bool,
+    analysis: bool,
+    prices: Prices,
+    url: str | None,
+    data: Path | None,
 ) -> None:
     """Show one trace as a tree: the newest, or the one with this TRACE_ID.
 
     The first digits of an id do, four at least. A backend that runs on this machine is asked; when none
     runs, its data directory is read.
     """
+    if as_json and analysis:
+        raise click.UsageError("--json and --analysis are two documents; ask for one of them")
     wanted = None if trace_id is None else digits(trace_id)
     with open_source(url, data) as source:
         found = newest(source) if wanted is None else find(source, wanted)
@@ -56,5 +71,9 @@ def show(
         raise Failure(f"the backend's answer is not a trace: {error}") from error
     if as_json:
         write(json.dumps(found))
+        return
+    explanation = explain(trace, clocks, prices=prices, savings=_SAVINGS)
+    if analysis:
+        write(json.dumps(explanation.to_json()))
     else:
-        draw(render_trace(trace, explain(trace, clocks, prices=prices, savings=_SAVINGS), full=full))
+        draw(render_trace(trace, explanation, full=full))
