@@ -1,7 +1,6 @@
 """A stretch of the critical path."""
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 SegmentKind = Literal["model", "tool", "queue", "network", "human", "own"]
 """A model answers; a tool works; a message or a task waits to be taken; something is on the way between two
@@ -10,9 +9,10 @@ processes, or outside any that reported; a human decides; the agent's own work."
 SEGMENT_KINDS: Final[tuple[SegmentKind, ...]] = ("model", "tool", "queue", "network", "human", "own")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of time in which the end of the trace depended on one span.
+
+    There are up to two for each span of a trace, and a frozen dataclass takes three times as long to make.
 
     Attributes:
         span_id: The span; of a wait, the one that waited to begin.

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.analyse.critical_path.cover import Cover
+from weft.analyse.critical_path.cover import covers
 
 
 def plainly(parents: list[int], ends: list[int], index: int) -> int:
@@ -18,9 +18,9 @@ def test_it_is_what_climbing_step_by_step_finds(rows: list[tuple[int, int]]) -> 
     parents = [-1] + [choice % index for index, (choice, _) in enumerate(rows) if index]
     ends = [end for _, end in rows]
 
-    cover = Cover(parents, ends).of
+    found = covers(parents, ends)
 
-    assert cover == [plainly(parents, ends, index) for index in range(len(rows))]
+    assert found == [plainly(parents, ends, index) for index in range(len(rows))]
 
 
 def test_many_late_leaves_below_a_deep_chain_are_climbed_from_in_few_steps() -> None:
@@ -35,5 +35,5 @@ def test_many_late_leaves_below_a_deep_chain_are_climbed_from_in_few_steps() -> 
             looked += 1
             return super().__getitem__(index)  # type: ignore[call-overload, no-any-return]
 
-    assert set(Cover(parents, Counted(ends)).of[deep:]) == {-1}
+    assert set(covers(parents, Counted(ends))[deep:]) == {-1}
     assert looked < (deep + wide) * 60

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 
-class Cover:
-    """Answers in O(log n) a span, whatever the tree looks like.
+def covers(parents: Sequence[int], end_ns: Sequence[int]) -> list[int]:
+    """Find the covers in O(log n) a span, whatever the tree looks like.
 
     The covers of a span, one above the other, end later and later. Each knows the next one and one further up
     (E. W. Myers, An applicative random-access stack, 1983), so that a deep chain is climbed in few steps.
@@ -13,36 +13,25 @@ class Cover:
         parents: For each of n spans the index of its parent, which is smaller than its own; -1 of the root.
         end_ns: n times.
 
-    Attributes:
-        of: For each span the index of its cover; -1 for none.
+    Returns:
+        For each span the index of its cover; -1 for none.
     """
-
-    def __init__(self, parents: Sequence[int], end_ns: Sequence[int]) -> None:
-        self.of: list[int] = []
-        self._end_ns = end_ns
-        self._depth: list[int] = []
-        self._jump: list[int] = []
-        for index, parent in enumerate(parents):
-            cover = self._climb(parent, end_ns[index])
-            self.of.append(cover)
-            self._add(cover)
-
-    def _climb(self, index: int, end_ns: int) -> int:
-        while index >= 0 and self._end_ns[index] < end_ns:
-            jump = self._jump[index]
-            index = jump if jump >= 0 and self._end_ns[jump] < end_ns else self.of[index]
-        return index
-
-    def _add(self, cover: int) -> None:
+    found: list[int] = []
+    depths: list[int] = []  # how many covers are above each span
+    jumps: list[int] = []  # the index of the one further up; -1 for none
+    for parent, ends_ns in zip(parents, end_ns, strict=True):
+        cover = parent
+        while cover >= 0 and end_ns[cover] < ends_ns:
+            far = jumps[cover]
+            cover = far if far >= 0 and end_ns[far] < ends_ns else found[cover]
+        found.append(cover)
         if cover < 0:
-            self._depth.append(0)
-            self._jump.append(-1)
-            return
-        jump = self._jump[cover]
-        far = self._jump[jump] if jump >= 0 else -1
-        equal = jump >= 0 and far >= 0 and self._leap(cover, jump) == self._leap(jump, far)
-        self._depth.append(self._depth[cover] + 1)
-        self._jump.append(far if equal else cover)
-
-    def _leap(self, low: int, high: int) -> int:
-        return self._depth[low] - self._depth[high]
+            depths.append(0)
+            jumps.append(-1)
+            continue
+        near, depth = jumps[cover], depths[cover]
+        far = jumps[near] if near >= 0 else -1
+        equal = far >= 0 and depth - depths[near] == depths[near] - depths[far]
+        depths.append(depth + 1)
+        jumps.append(far if equal else cover)
+    return found

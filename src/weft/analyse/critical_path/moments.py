@@ -30,15 +30,13 @@ def moments(reading: Reading, waits: Waits) -> Moments:
     """Put the moments of a trace in order."""
     starts, ends, parents = reading.start_ns, reading.end_ns, reading.tree.parents
     count = len(starts)
-    limits = _limits(reading, waits)
-    keyed: list[tuple[int, ...]] = []
-    for index in range(count):
-        start_ns, end_ns, limit = starts[index], ends[index], limits[index]
-        keyed.append((*_key(start_ns, limit), 1, index, index))
-        # What ends and begins at one moment: first the ends, the inner one first. A span without a duration
-        # has to begin before it can end.
-        keyed.append((*_key(end_ns, limit), 2 if start_ns == end_ns else 0, -index, ~index))
-    keyed.sort()
+    # What ends and begins at one moment: first the ends, the inner one first. A span without a duration has
+    # to begin before it can end.
+    ended = range(count - 1, -1, -1)
+    order = [~index for index in ended if ends[index] != starts[index]]
+    order += range(count)
+    order += [~index for index in ended if ends[index] == starts[index]]
+    order.sort(key=_keys(reading, waits).__getitem__)
     start_from = [0] * count
     for index in range(1, count):
         parent = parents[index]
@@ -47,7 +45,17 @@ def moments(reading: Reading, waits: Waits) -> Moments:
         else:
             start_from[index] = waits.before(parent, starts[index], min(starts[parent], starts[index]))
     end_from = [waits.before(index, ends[index], starts[index]) for index in range(count)]
-    return Moments([key[-1] for key in keyed], start_from, end_from)
+    return Moments(order, start_from, end_from)
+
+
+def _keys(reading: Reading, waits: Waits) -> Sequence[int] | Sequence[tuple[int, ...]]:
+    """What the moments are put in order by: of starts at i, of ends at ~i."""
+    starts, ends = reading.start_ns, reading.end_ns
+    at_ns = (*starts, *reversed(ends))
+    limits = _limits(reading, waits)
+    if not any(limits):
+        return at_ns
+    return [_key(at, limit) for at, limit in zip(at_ns, (*limits, *reversed(limits)), strict=True)]
 
 
 def _key(at_ns: int, limits: tuple[int, ...]) -> tuple[int, ...]:
@@ -61,14 +69,15 @@ def _limits(reading: Reading, waits: Waits) -> list[tuple[int, ...]]:
     A caller that gave up went on before its server ended; whether it would still have given up depends on
     when the server ends, so all that happens there is looked at before the caller goes on.
     """
-    tree = reading.tree
-    inside = [0] * len(tree.spans)  # the innermost server below a caller that gave up, or 0
-    limits: list[tuple[int, ...]] = [()] * len(tree.spans)
-    for index in range(1, len(tree.spans)):
-        server = inside[tree.parents[index]]
-        if server and server <= waits.waiter[index] < tree.stops[server]:
+    parents, stops, ends = reading.tree.parents, reading.tree.stops, reading.end_ns
+    waiter, released = waits.waiter, waits.released_ns
+    inside = [0] * len(parents)  # the innermost server below a caller that gave up, or 0
+    limits: list[tuple[int, ...]] = [()] * len(parents)
+    for index in range(1, len(parents)):
+        server = inside[parents[index]]
+        if server and server <= waiter[index] < stops[server]:
             inside[index], limits[index] = server, limits[server]
-        if waits.released_ns[index] < reading.end_ns[index]:
+        if released[index] < ends[index]:
             inside[index] = index
-            limits[index] = tuple(sorted((*limits[index][-_NESTED:], waits.released_ns[index])))
+            limits[index] = tuple(sorted((*limits[index][-_NESTED:], released[index])))
     return limits

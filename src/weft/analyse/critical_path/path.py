@@ -7,6 +7,7 @@ al., CRISP: critical path analysis of large-scale microservice architectures, 20
 that outlive their parent, messages and links are followed, so nothing is clipped or left out.
 """
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from weft.analyse.critical_path.kinds import kinds, wait_kind
@@ -44,38 +45,55 @@ class _Walk:
         self._first_ns = reading.start_ns[0]
         self._waited = _waited(reading)
         self._kinds: Sequence[SegmentKind] = kinds(reading)
-        # Used up from the back: the walk never goes forward in time, so what was passed by is done with.
-        self._joined = [list(joined) for joined in waits.joined]
+        self._waits = waits
+        # Where what is left of the spans that each one waited for ends. It is used up from the back: the walk
+        # never goes forward in time, so what was passed by is done with.
+        self._last = list(waits.first[1:])
         self._linked: set[int] = set()
-        self._segments: list[Segment] = []
+        # The segments from the last one to the first: each ends where the one before it here begins.
+        self._spans: list[int] = []
+        self._starts: list[int] = []
+        self._sorts: list[SegmentKind] = []
 
     def segments(self) -> tuple[Segment, ...]:
-        reading = self._reading
-        first_ns = self._first_ns
-        index, at_ns = 0, reading.end_ns[0]
+        starts, kinds, first_ns = self._reading.start_ns, self._kinds, self._first_ns
+        index, at_ns = 0, self._reading.end_ns[0]
         while at_ns > first_ns:
-            released = self._last_joined(index, at_ns)
-            if released is not None:
-                until_ns, other = released
-                self._add(index, until_ns, at_ns, self._kinds[index])
-                index, at_ns = other, until_ns
+            place = self._last_joined(index, at_ns)
+            if place >= 0:
+                until_ns = self._waits.joined_ns[place]
+                self._add(index, until_ns, at_ns, kinds[index])
+                index, at_ns = self._waits.joined[place], until_ns
                 continue
-            start_ns = min(at_ns, reading.start_ns[index])
-            self._add(index, start_ns, at_ns, self._kinds[index])
+            start_ns = min(at_ns, starts[index])
+            self._add(index, start_ns, at_ns, kinds[index])
             if index == 0:
                 break
             index, at_ns = self._cause(index, start_ns)
-        self._segments.reverse()
-        return tuple(self._segments)
+        return self._told()
 
-    def _last_joined(self, index: int, at_ns: int) -> tuple[int, int] | None:
-        """What a span last waited for before a time: when that was over, and the other span."""
-        joined = self._joined[index]
-        while joined:
-            released = joined.pop()
-            if released[0] <= at_ns:
-                return released
-        return None
+    def _told(self) -> tuple[Segment, ...]:
+        spans, agents = self._reading.tree.spans, self._reading.agents
+        stretches = zip(
+            self._spans, self._sorts, pairwise((self._reading.end_ns[0], *self._starts)), strict=True
+        )
+        told = [
+            Segment(spans[index].span_id, start_ns, end_ns, kind, agents[index])
+            for index, kind, (end_ns, start_ns) in stretches
+        ]
+        told.reverse()
+        return tuple(told)
+
+    def _last_joined(self, index: int, at_ns: int) -> int:
+        """The place of what a span last waited for before a time; -1 for none."""
+        first, place, joined_ns = self._waits.first[index], self._last[index], self._waits.joined_ns
+        while place > first:
+            place -= 1
+            if joined_ns[place] <= at_ns:
+                self._last[index] = place
+                return place
+        self._last[index] = place
+        return -1
 
     def _cause(self, index: int, at_ns: int) -> tuple[int, int]:
         """What let a span begin, and when: its parent, or a span it is linked to that ended later."""
@@ -105,10 +123,11 @@ class _Walk:
 
     def _last_ns(self, index: int, at_ns: int) -> int:
         """When a span last went on before a time."""
-        joined = self._joined[index]
-        while joined and joined[-1][0] > at_ns:
-            joined.pop()
-        return joined[-1][0] if joined else self._reading.start_ns[index]
+        first, place, joined_ns = self._waits.first[index], self._last[index], self._waits.joined_ns
+        while place > first and joined_ns[place - 1] > at_ns:
+            place -= 1
+        self._last[index] = place
+        return joined_ns[place - 1] if place > first else self._reading.start_ns[index]
 
     def _link(self, index: int, at_ns: int) -> int:
         """The span that a span is linked to and that ended last before it began; -1 for none.
@@ -131,12 +150,10 @@ class _Walk:
         start_ns = max(start_ns, self._first_ns)
         if start_ns >= end_ns:
             return
-        span_id = self._reading.tree.spans[index].span_id
-        last = self._segments[-1] if self._segments else None
-        if last is not None and last.span_id == span_id and last.kind == kind:
-            end_ns = last.end_ns
-            self._segments.pop()
-        agent = self._reading.agents[index]
-        self._segments.append(
-            Segment(span_id=span_id, start_ns=start_ns, end_ns=end_ns, kind=kind, agent=agent)
-        )
+        spans = self._reading.tree.spans
+        if self._spans and self._sorts[-1] == kind and spans[self._spans[-1]].span_id == spans[index].span_id:
+            self._spans[-1], self._starts[-1] = index, start_ns
+            return
+        self._spans.append(index)
+        self._starts.append(start_ns)
+        self._sorts.append(kind)

@@ -29,8 +29,8 @@ class Savings:
         """How long a span worked while it waited for no other, in nanoseconds."""
         reading = self._reading
         own_ns, free_ns = 0, reading.start_ns[index]
-        joined = (other for _, other in self._waits.joined[index])
-        for other in sorted(joined, key=reading.start_ns.__getitem__):
+        first, last = self._waits.first[index : index + 2]
+        for other in sorted(self._waits.joined[first:last], key=reading.start_ns.__getitem__):
             own_ns += max(0, reading.start_ns[other] - free_ns)
             free_ns = max(free_ns, self._waits.released_ns[other])
         return own_ns + max(0, reading.end_ns[index] - free_ns)
