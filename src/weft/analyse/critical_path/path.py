@@ -56,17 +56,17 @@ class _Walk:
         self._sorts: list[SegmentKind] = []
 
     def segments(self) -> tuple[Segment, ...]:
-        starts, kinds, first_ns = self._reading.start_ns, self._kinds, self._first_ns
+        starts, first_ns = self._reading.start_ns, self._first_ns
         index, at_ns = 0, self._reading.end_ns[0]
         while at_ns > first_ns:
             place = self._last_joined(index, at_ns)
             if place >= 0:
                 until_ns = self._waits.joined_ns[place]
-                self._add(index, until_ns, at_ns, kinds[index])
+                self._add(index, until_ns, at_ns, self._kinds[index])
                 index, at_ns = self._waits.joined[place], until_ns
                 continue
             start_ns = min(at_ns, starts[index])
-            self._add(index, start_ns, at_ns, kinds[index])
+            self._add(index, start_ns, at_ns, self._kinds[index])
             if index == 0:
                 break
             index, at_ns = self._cause(index, start_ns)

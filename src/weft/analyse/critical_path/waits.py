@@ -30,9 +30,9 @@ _NEAR: Final = 256
 class Waits:
     """Who waited for whom.
 
-    What the spans waited for stands in one row, that of span i from `first[i]` up to `first[i + 1]`: a list of
-    pairs for each of 10,000 spans is 20,000 objects for the collector of cycles, which took longer than all
-    of this.
+    What the spans waited for stands in one row, that of span i from `first[i]` up to `first[i + 1]`. A list
+    of pairs for each of 10,000 spans would be 20,000 objects for the collector of cycles, which takes longer
+    than all of this.
 
     Attributes:
         waiter: For each of n spans the index of the span that went on when it ended; -1 for none.
