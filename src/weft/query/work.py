@@ -1,7 +1,6 @@
 """What spans say of AI work, from the columns that ingest made of it."""
 
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import repeat
 from typing import Final
@@ -21,17 +20,16 @@ from weft.query.columns import values
 _WITHOUT_COLUMN: Final[tuple[Field, ...]] = ("agent_id", "arguments")
 #: Keys that say what no column holds.
 KEYS_WITHOUT_COLUMN: Final = frozenset(source.key for field in _WITHOUT_COLUMN for source in SOURCES[field])
-#: By field and key: the key's place in the order, the key, and whether it means the same in every span.
+#: By key: its field, its place in the field's order, itself, and whether it means the same in every span.
 _PLACES: Final = {
-    field: {
-        source.key: (
-            rank,
-            source.key,
-            not (source.document or source.operation or (source.dialect and source.dialect.scope)),
-        )
-        for rank, source in reversed(list(enumerate(SOURCES[field])))
-    }
+    source.key: (
+        field,
+        rank,
+        source.key,
+        not (source.document or source.operation or (source.dialect and source.dialect.scope)),
+    )
     for field in _WITHOUT_COLUMN
+    for rank, source in reversed(list(enumerate(SOURCES[field])))
 }
 
 
@@ -77,22 +75,14 @@ def complete(work: Work, attributes: Mapping[str, Value], *, name: str, kind: Ki
         name: The span's name.
         kind: Its side of a call or a message.
     """
-    said = attributes.keys() & KEYS_WITHOUT_COLUMN
-    agent_id, arguments = (_looked_up(field, attributes, said) for field in _WITHOUT_COLUMN)
-    if agent_id is None or arguments is None:
-        return read(attributes, name=name, kind=kind, scope=str(attributes.get(SCOPE, "")))
-    return replace(work, agent_id=agent_id, arguments=arguments)
-
-
-def _looked_up(field: Field, attributes: Mapping[str, Value], keys: AbstractSet[str]) -> str | None:
-    """What the first key says that says anything; None where that depends on the rest of the span."""
-    places = _PLACES[field]
-    for _, key, is_plain in sorted(places[key] for key in keys if key in places):
+    found: dict[str, str] = {}
+    for field, _, key, is_plain in sorted(_PLACES[key] for key in attributes if key in _PLACES):
+        if field in found:
+            continue
         if not is_plain:
-            return None
+            return read(attributes, name=name, kind=kind, scope=str(attributes.get(SCOPE, "")))
         value = attributes[key]
         # As `decode.dialects.read` has it: arguments are compared, not shown.
-        said = value if field == "arguments" and isinstance(value, str) else name_of(text_of(value))
-        if said:
-            return said
-    return ""
+        if said := value if field == "arguments" and isinstance(value, str) else name_of(text_of(value)):
+            found[field] = said
+    return replace(work, agent_id=found.get("agent_id", ""), arguments=found.get("arguments", ""))
