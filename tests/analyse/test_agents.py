@@ -103,3 +103,37 @@ def test_an_agent_in_this_process_is_no_call_though_some_instrumentations_say_cl
     )
 
     assert found == {"root": "boss", "run": "helper", "chat": "helper"}
+
+
+def test_an_answer_taken_up_further_down_is_the_agents_that_asked() -> None:
+    found = agents(
+        span("root", work=agent("boss")),
+        span("send", "root", kind="producer"),
+        span("work", "send", service="w", kind="consumer"),
+        span("reply", "work", service="w", kind="producer"),
+        span("got", "reply", kind="consumer"),
+    )
+
+    assert found["got"] == "boss"
+    assert found["work"] == "w"
+
+
+def test_making_an_agent_is_the_work_of_whoever_makes_it() -> None:
+    found = agents(
+        span("root", work=agent("boss")),
+        span("make", "root", work={"operation": "create_agent", "agent": "helper"}),
+    )
+
+    assert found["make"] == "boss"
+
+
+def test_a_callee_that_names_no_agent_has_the_name_that_its_caller_gives_it() -> None:
+    found = agents(
+        span("root", work=agent("boss")),
+        span("ask", "root", kind="client", work=agent("remote")),
+        span("post", "ask", kind="client"),
+        span("serve", "post", service="svc", kind="server"),
+        span("chat", "serve", service="svc", work={"operation": "chat"}),
+    )
+
+    assert found == {"root": "boss", "ask": "boss", "post": "boss", "serve": "remote", "chat": "remote"}

@@ -1,7 +1,8 @@
 """Who did it: the agent of every span, inherited down to the next agent or the next process.
 
-Where a process takes a request up (its first span there names no agent) and runs one agent for it, that span
-is the agent's too. Where nothing names an agent, the service is one.
+Where a process takes something up (its first span there names no agent), that span is of the one agent that
+the process runs for it; or else of the agent that was at work in this process further up and takes up an
+answer; or else of the agent that the caller called. Where nothing names an agent, the service is one.
 """
 
 from dataclasses import replace
@@ -11,6 +12,10 @@ from weft.analyse.reading import Reading
 
 _CALL: Final = "invoke_agent"
 _WORKFLOW: Final = "invoke_workflow"
+#: Says of an agent that it is made, which is the work of whoever makes it.
+_CREATION: Final = "create_agent"
+#: Spans above an entry that are looked at for one of its own process: bounds the work on hostile chains.
+_NEAR: Final = 256
 
 
 def name_agents(reading: Reading) -> Reading:
@@ -29,7 +34,8 @@ def name_agents(reading: Reading) -> Reading:
         if own[index]:
             agents.append(own[index])
         elif index == 0 or reading.crosses(index):
-            agents.append(entering.get(index) or span.service)
+            taken_up = entering.get(index) or _further_up(reading, index, agents)
+            agents.append(taken_up or _called(reading, index, own, callees) or span.service)
         else:
             agents.append(agents[parents[index]])
     return replace(reading, agents=tuple(agents), callees=callees)
@@ -52,7 +58,7 @@ def _processes(reading: Reading) -> tuple[int, ...]:
 def _own(reading: Reading) -> tuple[list[str], tuple[str, ...]]:
     """What each span itself says: who is at work, and who is called in another process."""
     spans = reading.tree.spans
-    own = [span.work.agent for span in spans]
+    own = [span.work.agent if span.work.operation != _CREATION else "" for span in spans]
     callees = [""] * len(spans)
     working = _working(reading)
     for index, span in enumerate(spans):
@@ -88,3 +94,24 @@ def _entering(reading: Reading, own: list[str]) -> dict[int, str]:
             above = -1
         entry.append(above)
     return {index: names.pop() for index, names in found.items() if len(names) == 1}
+
+
+def _further_up(reading: Reading, index: int, agents: list[str]) -> str:
+    """The agent that was at work in the same process further up; empty for none."""
+    process = reading.processes[index]
+    for step, above in enumerate(reading.tree.ancestors(index)):
+        if step >= _NEAR:
+            break
+        if reading.processes[above] == process:
+            return agents[above]
+    return ""
+
+
+def _called(reading: Reading, index: int, own: list[str], callees: tuple[str, ...]) -> str:
+    """The agent that the caller says it called; empty for none."""
+    for step, above in enumerate(reading.tree.ancestors(index)):
+        if callees[above]:
+            return callees[above]
+        if step >= _NEAR or own[above] or reading.crosses(above):
+            break
+    return ""

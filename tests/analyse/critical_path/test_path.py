@@ -150,6 +150,76 @@ def test_a_link_leads_to_what_was_waited_for() -> None:
     ]
 
 
+def test_a_process_that_boots_after_its_launcher_ended_is_followed_back_to_it() -> None:
+    assert path(
+        span("root", None, 0, 100),
+        span("launch", "root", 10, 12),
+        span("child", "launch", 20, 90, service="child"),
+        span("next", "root", 91, 99, work={"operation": "chat"}),
+    ) == [
+        ("root", 10, "own"),
+        ("launch", 2, "own"),
+        ("child", 8, "queue"),
+        ("child", 70, "own"),
+        ("root", 1, "own"),
+        ("next", 8, "model"),
+        ("root", 1, "own"),
+    ]
+
+
+def test_a_process_in_the_background_is_not_waited_for() -> None:
+    names = path(
+        span("root", None, 0, 100),
+        span("daemon", "root", 20, 300, service="w"),
+        span("chat", "root", 25, 95, work={"operation": "chat"}),
+    )
+
+    assert [each[0] for each in names] == ["root", "chat", "root"]
+
+
+def test_of_a_server_that_was_given_up_the_path_shows_what_it_was_doing() -> None:
+    assert path(
+        span("root", None, 0, 100),
+        span("call", "root", 10, 50, kind="client", status="error"),
+        span("serve", "call", 12, 95, service="w", kind="server"),
+        span("first", "serve", 12, 20, service="w"),
+        span("chat", "serve", 23, 94, service="w", work={"operation": "chat"}),
+    ) == [
+        ("root", 10, "own"),
+        ("call", 2, "network"),
+        ("first", 8, "own"),
+        ("serve", 3, "own"),
+        ("chat", 27, "model"),
+        ("root", 50, "own"),
+    ]
+
+
+def test_a_receiver_that_was_there_before_the_message_waited_for_its_sender() -> None:
+    names = path(
+        span("root", None, 0, 100),
+        span("send", "root", 10, 12, kind="producer"),
+        span("work", "send", 30, 80, service="w", kind="consumer"),
+        span("reply", "work", 71, 72, service="w", kind="producer"),
+        span("get", "root", 13, 92, kind="consumer", links=["reply"]),
+    )
+
+    assert [each[0] for each in names] == ["root", "send", "work", "work", "reply", "get", "root"]
+
+
+def test_a_gateway_in_front_of_a_model_is_the_models_time() -> None:
+    assert path(
+        span("chat", None, 0, 100, work={"operation": "chat", "model": "m"}),
+        span("post", "chat", 10, 90, kind="client"),
+        span("gateway", "post", 12, 88, service="gateway", kind="server"),
+    ) == [
+        ("chat", 10, "model"),
+        ("post", 2, "network"),
+        ("gateway", 76, "model"),
+        ("post", 2, "network"),
+        ("chat", 10, "model"),
+    ]
+
+
 def test_a_root_without_a_duration_has_no_path() -> None:
     found = explain(trace(span("root", None, 0, 0), span("tail", "root", 0, 5)))
 

@@ -2,11 +2,15 @@
 
 import random
 
+from hypothesis import given
 from tests.analyse.critical_path.simulator import Body, Call, Gather, Inside, Run, Together, Work, program
+from tests.analyse.critical_path.test_path import shapes
 from tests.analyse.traces import MS, span, trace
 
 from weft.analyse.critical_path.saving import Savings
 from weft.analyse.explain import read
+from weft.model.span import Span
+from weft.model.trace import Trace
 
 NEAR_NS = 50  # the simulator and the analysis each round what is left of every stretch
 
@@ -88,3 +92,68 @@ def test_a_caller_that_gave_up_is_not_faster_for_a_server_that_goes_on_less_long
 
     assert Savings(reading).saving_ns(slow, 30 * MS) == 0
     assert Savings(reading).saving_ns(slow, 60 * MS) == 20 * MS
+
+
+def test_work_that_begins_after_everything_takes_nothing_from_what_was_before() -> None:
+    reading = read(
+        trace(
+            span("root", None, 0, 100),
+            span("chat", "root", 10, 90),
+            span("late", "root", 120, 130, service="w"),
+        )
+    )
+    saved = {each.name: Savings(reading).saving_ns(i) for i, each in enumerate(reading.tree.spans)}
+    slack = {each.name: reading.slack_ns[i] for i, each in enumerate(reading.tree.spans)}
+
+    assert saved == {"root": 20 * MS, "chat": 80 * MS, "late": 0}
+    assert slack == {"root": 0, "chat": 0, "late": None}
+
+
+def test_a_child_whose_clock_is_early_changes_no_other_saving() -> None:
+    reading = read(
+        trace(
+            span("root", None, 0, 100),
+            span("call", "root", 10, 50, kind="client"),
+            span("serve", "call", 8, 49, kind="server", service="w"),
+            span("chat", "serve", 9, 48, service="w"),
+        )
+    )
+    saved = {each.name: Savings(reading).saving_ns(i) for i, each in enumerate(reading.tree.spans)}
+
+    assert saved["chat"] == 39 * MS
+    assert all(0 <= each <= 100 * MS for each in saved.values())
+
+
+def test_less_of_the_work_saves_no_more_than_was_taken_away() -> None:
+    reading = read(trace(span("root", None, 0, 100), span("a", "root", 10, 50), span("b", "root", 30, 95)))
+
+    assert Savings(reading).own_ns(0) == 35 * MS
+    assert Savings(reading).saving_ns(0, 7 * MS) == 7 * MS
+
+
+def test_a_worker_that_has_answered_has_the_slack_of_its_answer() -> None:
+    def worker(name: str, until: float) -> list[Span]:
+        return [
+            span(f"s{name}", "root", 1, 2, kind="producer"),
+            span(f"w{name}", f"s{name}", 3, until, service=name, kind="consumer"),
+            span(f"r{name}", f"w{name}", until - 2, until - 1, service=name, kind="producer"),
+            span(f"g{name}", f"r{name}", until, until + 1, kind="consumer"),
+        ]
+
+    reading = read(trace(span("root", None, 0, 100), *worker("x", 50), *worker("y", 90)))
+    slack = {each.name: reading.slack_ns[i] for i, each in enumerate(reading.tree.spans)}
+
+    assert slack["wy"] == 0
+    assert slack["wx"] == slack["gx"] == 40 * MS
+
+
+@given(shapes())
+def test_no_saving_is_negative_or_more_than_there_was(given_trace: Trace) -> None:
+    reading = read(given_trace)
+    savings = Savings(reading)
+    whole_ns = reading.end_ns[0] - reading.start_ns[0]
+
+    for index in range(len(reading.tree.spans)):
+        assert savings.saving_ns(index) >= 0
+        assert savings.own_ns(index) >= 0
+    assert savings.saving_ns(0) <= whole_ns

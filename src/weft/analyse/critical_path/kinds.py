@@ -9,7 +9,7 @@ from weft.model.span import Span
 
 _MODEL: Final = frozenset({"chat", "text_completion", "generate_content", "embeddings", "rerank"})
 _TOOL: Final = frozenset({"execute_tool", "retrieval"})
-#: Handed down inside a process: the HTTP request below a model call is the model's time.
+#: Handed down: the HTTP request below a model call is the model's time.
 _INHERITED: Final = frozenset({"model", "tool", "human"})
 
 
@@ -21,32 +21,45 @@ def kinds(reading: Reading) -> Sequence[SegmentKind]:
         for hand_off in reading.hand_offs
         if hand_off.kind == "approval"
     }
-    calling = {parents[index] for index in range(1, len(spans)) if reading.crosses(index)}
+    crossings, agents = reading.crossings, reading.agents
+    calling = {parents[index] for index in range(1, len(spans)) if crossings[index]}
+    at_work = _at_work(reading)
+    # What the work is, whoever does it: a request of a model call is on the network and still the model's.
+    nature: list[SegmentKind] = []
     found: list[SegmentKind] = []
     for index, span in enumerate(spans):
-        above = found[parents[index]] if index and _within(reading, index) else "own"
-        found.append(_kind(span, span.span_id in humans, index in calling, above))
+        parent = parents[index]
+        # Handed down within an agent's work, and into processes that do nothing but this: a model's gateway.
+        handed = index > 0 and (not at_work[index] if crossings[index] else agents[index] == agents[parent])
+        kind = _kind(span, span.span_id in humans, nature[parent] if handed else "own")
+        nature.append(kind)
+        # Whoever was called has a span of his own for what he did.
+        on_the_way = index in calling and span.kind in ("client", "producer") and kind != "human"
+        found.append("network" if on_the_way else kind)
     return found
 
 
 def wait_kind(reading: Reading, index: int) -> SegmentKind:
     """Say what a span waits in that begins after its parent ended."""
-    sent = reading.tree.spans[reading.tree.parents[index]].kind == "producer"
-    taken = reading.tree.spans[index].kind == "consumer"
-    return "queue" if sent or taken or not reading.crosses(index) else "network"
+    called = reading.tree.spans[reading.tree.parents[index]].kind == "client"
+    served = reading.tree.spans[index].kind == "server"
+    return "network" if reading.crosses(index) and (called or served) else "queue"
 
 
-def _within(reading: Reading, index: int) -> bool:
-    """Whether a span belongs to the same agent's work as its parent."""
-    return not reading.crosses(index) and reading.agents[index] == reading.agents[reading.tree.parents[index]]
+def _at_work(reading: Reading) -> list[bool]:
+    """For each span whether it, or one below it, says anything of AI work."""
+    spans, parents = reading.tree.spans, reading.tree.parents
+    found = [bool(span.work.operation) for span in spans]
+    for index in range(len(spans) - 1, 0, -1):
+        if found[index]:
+            found[parents[index]] = True
+    return found
 
 
-def _kind(span: Span, human: bool, calling: bool, above: SegmentKind) -> SegmentKind:
+def _kind(span: Span, human: bool, above: SegmentKind) -> SegmentKind:
     operation = span.work.operation
     if human:
         return "human"
-    if calling and span.kind in ("client", "producer"):
-        return "network"  # whoever was called has a span of his own for what he did
     if operation in _MODEL:
         return "model"
     if operation in _TOOL:

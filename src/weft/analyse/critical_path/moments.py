@@ -43,19 +43,29 @@ def moments(reading: Reading, waits: Waits) -> Moments:
         if starts[index] > ends[parent]:
             start_from[index] = ends[parent]
         else:
-            start_from[index] = waits.before(parent, starts[index], min(starts[parent], starts[index]))
+            start_from[index] = waits.before(parent, starts[index], starts[parent])
     end_from = [waits.before(index, ends[index], starts[index]) for index in range(count)]
     return Moments(order, start_from, end_from)
 
 
 def _keys(reading: Reading, waits: Waits) -> Sequence[int] | Sequence[tuple[int, ...]]:
     """What the moments are put in order by: of starts at i, of ends at ~i."""
-    starts, ends = reading.start_ns, reading.end_ns
+    starts = _in_turn(reading)
+    ends = [max(end_ns, start_ns) for end_ns, start_ns in zip(reading.end_ns, starts, strict=True)]
     at_ns = (*starts, *reversed(ends))
     limits = _limits(reading, waits)
     if not any(limits):
         return at_ns
     return [_key(at, limit) for at, limit in zip(at_ns, (*limits, *reversed(limits)), strict=True)]
+
+
+def _in_turn(reading: Reading) -> Sequence[int]:
+    """The starts, none before that of the parent: clocks may say so, and yet it began first."""
+    starts = list(reading.start_ns)
+    parents = reading.tree.parents
+    for index in range(1, len(starts)):
+        starts[index] = max(starts[index], starts[parents[index]])
+    return starts
 
 
 def _key(at_ns: int, limits: tuple[int, ...]) -> tuple[int, ...]:

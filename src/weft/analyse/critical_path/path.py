@@ -45,6 +45,7 @@ class _Walk:
         self._first_ns = reading.start_ns[0]
         self._waited = _waited(reading)
         self._kinds: Sequence[SegmentKind] = kinds(reading)
+        self._ids = [span.span_id for span in reading.tree.spans]
         self._waits = waits
         # Where what is left of the spans that each one waited for ends. It is used up from the back: the walk
         # never goes forward in time, so what was passed by is done with.
@@ -63,7 +64,7 @@ class _Walk:
             if place >= 0:
                 until_ns = self._waits.joined_ns[place]
                 self._add(index, until_ns, at_ns, self._kinds[index])
-                index, at_ns = self._waits.joined[place], until_ns
+                index, at_ns = self._at_work(self._waits.joined[place], until_ns), until_ns
                 continue
             start_ns = min(at_ns, starts[index])
             self._add(index, start_ns, at_ns, self._kinds[index])
@@ -72,13 +73,30 @@ class _Walk:
             index, at_ns = self._cause(index, start_ns)
         return self._told()
 
+    def _at_work(self, index: int, at_ns: int) -> int:
+        """What a span was waiting for when its caller gave up, or what that was waiting for; else itself."""
+        starts, ends, waits = self._reading.start_ns, self._reading.end_ns, self._waits
+        while ends[index] > at_ns:
+            first, place = waits.first[index], self._last[index]
+            # Of what it went on to wait for, the last was what its answer would have needed.
+            while place > first and waits.joined_ns[place - 1] > at_ns:
+                place -= 1
+                if starts[waits.joined[place]] < at_ns:
+                    self._last[index] = place
+                    index = waits.joined[place]
+                    break
+            else:
+                self._last[index] = place
+                break
+        return index
+
     def _told(self) -> tuple[Segment, ...]:
-        spans, agents = self._reading.tree.spans, self._reading.agents
+        ids, agents = self._ids, self._reading.agents
         stretches = zip(
             self._spans, self._sorts, pairwise((self._reading.end_ns[0], *self._starts)), strict=True
         )
         told = [
-            Segment(spans[index].span_id, start_ns, end_ns, kind, agents[index])
+            Segment(ids[index], start_ns, end_ns, kind, agents[index])
             for index, kind, (end_ns, start_ns) in stretches
         ]
         told.reverse()
@@ -100,12 +118,13 @@ class _Walk:
         reading = self._reading
         cause = reading.tree.parents[index]
         from_ns = min(at_ns, reading.end_ns[cause])
-        linked = self._link(index, at_ns)
+        linked = self._link(index, at_ns) if reading.tree.links[index] else -1
         if linked >= 0:
             # A parent that was still running may have waited for something else after the link's span ended.
             known_ns = from_ns if from_ns < at_ns else self._last_ns(cause, at_ns)
             linked_ns = min(at_ns, reading.end_ns[linked])
-            if linked_ns > known_ns:
+            taken = reading.tree.spans[index].kind == "consumer"
+            if linked_ns > known_ns or (taken and linked_ns == known_ns):
                 cause, from_ns = linked, linked_ns
         if from_ns < at_ns:
             self._add_wait(index, from_ns, at_ns)
@@ -113,7 +132,7 @@ class _Walk:
 
     def _add_wait(self, index: int, from_ns: int, at_ns: int) -> None:
         """Tell what a span waited in before it began: as its hand-off was split, where it was."""
-        waited = self._waited.get(self._reading.tree.spans[index].span_id)
+        waited = self._waited.get(self._ids[index])
         if waited is None:
             self._add(index, from_ns, at_ns, wait_kind(self._reading, index))
             return
@@ -135,7 +154,7 @@ class _Walk:
         One that was running in the same process is where it was received, not what it followed from.
         """
         links = self._reading.tree.links[index]
-        if not links or index in self._linked:
+        if index in self._linked:
             return -1
         self._linked.add(index)
         ends, starts, processes = self._reading.end_ns, self._reading.start_ns, self._reading.processes
@@ -150,8 +169,8 @@ class _Walk:
         start_ns = max(start_ns, self._first_ns)
         if start_ns >= end_ns:
             return
-        spans = self._reading.tree.spans
-        if self._spans and self._sorts[-1] == kind and spans[self._spans[-1]].span_id == spans[index].span_id:
+        ids = self._ids
+        if self._spans and self._sorts[-1] == kind and ids[self._spans[-1]] == ids[index]:
             self._spans[-1], self._starts[-1] = index, start_ns
             return
         self._spans.append(index)

@@ -24,16 +24,12 @@ class Savings:
         self._linked = {
             index: found for index in range(len(reading.agents)) if (found := self._link(index)) >= 0
         }
+        self._stretches = self._find_stretches()
+        self._whole_ns = self._end_ns(-1, 0, 1)
 
     def own_ns(self, index: int) -> int:
-        """How long a span worked while it waited for no other, in nanoseconds."""
-        reading = self._reading
-        own_ns, free_ns = 0, reading.start_ns[index]
-        first, last = self._waits.first[index : index + 2]
-        for other in sorted(self._waits.joined[first:last], key=reading.start_ns.__getitem__):
-            own_ns += max(0, reading.start_ns[other] - free_ns)
-            free_ns = max(free_ns, self._waits.released_ns[other])
-        return own_ns + max(0, reading.end_ns[index] - free_ns)
+        """How long a span itself worked, in nanoseconds: from each wait to the last thing before the next."""
+        return sum(until_ns - from_ns for from_ns, until_ns in self._stretches[index].items())
 
     def saving_ns(self, index: int, less_ns: int | None = None) -> int:
         """How much earlier the root would have ended, in nanoseconds.
@@ -45,7 +41,20 @@ class Savings:
         """
         own_ns = self.own_ns(index)
         less_ns = own_ns if less_ns is None else max(0, min(less_ns, own_ns))
-        return self._reading.end_ns[0] - self._end_ns(index, less_ns, own_ns) if less_ns else 0
+        return max(0, self._whole_ns - self._end_ns(index, less_ns, own_ns)) if less_ns else 0
+
+    def _find_stretches(self) -> list[dict[int, int]]:
+        """For each span when it went on, and when it did the last thing before the next wait."""
+        starts, ends, parents = self._reading.start_ns, self._reading.end_ns, self._reading.tree.parents
+        found: list[dict[int, int]] = [{} for _ in parents]
+        moments = self._moments
+        for index, parent in enumerate(parents):
+            found[index][moments.end_from_ns[index]] = ends[index]
+            if parent >= 0 and starts[index] <= ends[parent]:
+                from_ns = moments.start_from_ns[index]
+                known_ns = found[parent].get(from_ns, from_ns)
+                found[parent][from_ns] = max(known_ns, starts[index])
+        return found
 
     def _end_ns(self, short: int, less_ns: int, own_ns: int) -> int:
         """Run the trace again: when the root ends."""
@@ -75,11 +84,12 @@ class Savings:
             above = waits.waiter[index]
             if above >= 0:
                 released = end[index]
-                if (
-                    waits.released_ns[index] < ends[index]
-                ):  # its caller gave up: he still would, or had no need to
+                if waits.released_ns[index] < ends[index]:
+                    # Its caller gave up: he still would, or had no need to.
                     released = min(released, start[above] + ends[above] - starts[above])
                 free[above] = max(free[above], released)
+            for receiver in waits.receivers.get(index, ()):
+                free[receiver] = max(free[receiver], end[index])
         return end[0]
 
     def _link(self, index: int) -> int:

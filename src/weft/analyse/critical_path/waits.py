@@ -6,13 +6,14 @@ A trace does not say what waited for what. It is read from times and places, by 
   nearest span above that outlives the child.
 - A call's answer is not waited for any longer than the call lasts: a server that goes on after its caller
   gave up released the caller when the caller ended.
+- A consumer that began before the message was sent waited for the span that it is linked to.
 - A message is not waited for: its sender goes on. What is waited for is the message that comes back, by the
   nearest span above it in its own process. Where none comes back, the reply may be unseen: if the span above
   does something as soon as the message was processed (within a twentieth of that time), it was waiting.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -40,6 +41,7 @@ class Waits:
         first: n + 1 places in the row.
         joined: The row: the spans that were waited for, by time.
         joined_ns: When the wait for each was over.
+        receivers: By index of a span the consumers that waited for its message too.
     """
 
     waiter: Sequence[int]
@@ -47,6 +49,7 @@ class Waits:
     first: Sequence[int]
     joined: Sequence[int]
     joined_ns: Sequence[int]
+    receivers: Mapping[int, Sequence[int]]
 
     def before(self, index: int, at_ns: int, start_ns: int) -> int:
         """When a span last went on before a time of its own: a release, or its start."""
@@ -67,25 +70,48 @@ def find_waits(reading: Reading) -> Waits:
     spans, crossings = reading.tree.spans, reading.crossings
     for index in range(1, count):
         parent = parents[index]
-        if spans[parent].kind == "producer" or (crossings[index] and spans[index].kind == "consumer"):
+        if not crossings[index]:
+            if spans[parent].kind == "producer" and spans[index].kind == "consumer":
+                messages.append(index)
+        elif spans[parent].kind == "producer" or spans[index].kind == "consumer":
             messages.append(index)
-        elif crossings[index]:
+        elif (spans[parent].kind == "client" or spans[index].kind == "server") and starts[index] < ends[
+            parent
+        ]:
             waiter[index] = parent
             released[index] = min(released[index], ends[parent])
     _wait_for_answers(reading, messages, waiter)
     joined = []
-    waited_for = [0] * (count + 1)
     for index, above in enumerate(waiter):
         if above >= 0 and released[index] >= starts[above]:
-            joined.append(index)
-            waited_for[above + 1] += 1
+            joined.append((above, released[index], index))
         else:
             waiter[index] = -1
-    joined.sort(key=released.__getitem__)
-    joined.sort(key=waiter.__getitem__)
+    receivers = _receivers(reading)
+    joined += [(to, ends[sender], sender) for sender, waiting in receivers.items() for to in waiting]
+    joined.sort()
+    waited_for = [0] * (count + 1)
+    for above, _, _ in joined:
+        waited_for[above + 1] += 1
+    first = list(accumulate(waited_for))
     return Waits(
-        waiter, released, list(accumulate(waited_for)), joined, [released[index] for index in joined]
+        waiter, released, first, [each[2] for each in joined], [each[1] for each in joined], receivers
     )
+
+
+def _receivers(reading: Reading) -> dict[int, list[int]]:
+    """The consumers that began before the span ended that they are linked to, by the index of that one."""
+    spans, links = reading.tree.spans, reading.tree.links
+    starts, ends, stops = reading.start_ns, reading.end_ns, reading.tree.stops
+    found: dict[int, list[int]] = {}
+    for index, span in enumerate(spans):
+        if not links[index] or span.kind != "consumer":
+            continue
+        for link in links[index]:
+            # Not where it was received in: that goes on; and not what it does itself.
+            if starts[index] < ends[link] <= ends[index] and not index < link < stops[index]:
+                found.setdefault(link, []).append(index)
+    return found
 
 
 def _wait_for_answers(reading: Reading, messages: Sequence[int], waiter: list[int]) -> None:
