@@ -34,7 +34,7 @@ def bound(function: Callable[P, R], /) -> Callable[P, R]:
         A function of the same kind and signature, to be called any number of times, also at once.
     """
     context = get_current()
-    return traced(function, lambda: _Visit(context))
+    return traced(function, lambda *_: _Visit(context))
 
 
 class _Visit:

@@ -20,6 +20,7 @@ from opentelemetry.context import attach
 from weft.context.current import left_behind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from opentelemetry.context import Context
@@ -46,12 +47,19 @@ class Call(Protocol):
         """Say that the call has ended, with what it raised, if it did; more than once is as once."""
 
 
-def traced(function: Callable[P, R], start: Callable[[], Call]) -> Callable[P, R]:
+class Start(Protocol):
+    """Begins one call: starts its span."""
+
+    def __call__(self, args: tuple[object, ...], kwargs: Mapping[str, object], /) -> Call:
+        """Begin a call with these arguments, a method's object among them."""
+
+
+def traced(function: Callable[P, R], start: Start) -> Callable[P, R]:
     """Return a function of the same kind, signature and metadata that begins something around each call.
 
     Args:
         function: Any callable.
-        start: Begins one call: starts its span.
+        start: Begins each of its calls.
     """
     body: Any = function
     kind = body if inspect.isroutine(body) or isinstance(body, functools.partial) else type(body).__call__
@@ -66,27 +74,27 @@ def traced(function: Callable[P, R], start: Callable[[], Call]) -> Callable[P, R
     return cast("Callable[P, R]", functools.wraps(body)(wrapper))
 
 
-def _plain(function: Callable[P, R], start: Callable[[], Call]) -> Callable[P, R]:
+def _plain(function: Callable[P, R], start: Start) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        with start():
+        with start(args, kwargs):
             return function(*args, **kwargs)
 
     return call
 
 
-def _coroutine(function: Callable[P, Awaitable[R]], start: Callable[[], Call]) -> Callable[P, Awaitable[R]]:
+def _coroutine(function: Callable[P, Awaitable[R]], start: Start) -> Callable[P, Awaitable[R]]:
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        with start():
+        with start(args, kwargs):
             return await function(*args, **kwargs)
 
     return call
 
 
 def _generator(
-    function: Callable[P, Generator[Any, Any, R]], start: Callable[[], Call]
+    function: Callable[P, Generator[Any, Any, R]], start: Start
 ) -> Callable[P, Generator[Any, Any, R]]:
     def call(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, R]:
-        return (yield from _SteppedGenerator(function(*args, **kwargs), start()))
+        return (yield from _SteppedGenerator(function(*args, **kwargs), start(args, kwargs)))
 
     return call
 
@@ -124,11 +132,11 @@ class _SteppedGenerator(Generator[Any, Any, R]):
 
 
 def _async_generator(
-    function: Callable[P, AsyncGenerator[Any, Any]], start: Callable[[], Call]
+    function: Callable[P, AsyncGenerator[Any, Any]], start: Start
 ) -> Callable[P, AsyncGenerator[Any, Any]]:
     async def call(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
-        running = start()
+        running = start(args, kwargs)
         step: Awaitable[Any] = generator.asend(None)
         while True:
             try:

@@ -142,6 +142,7 @@ def tool(
     call_id: str | None = None,
     description: str | None = None,
     type: str | None = None,
+    arguments_digest: bool = True,
     attributes: Mapping[str, object] | None = None,
     context: Context | None = None,
 ) -> SpanScope: ...
@@ -151,6 +152,7 @@ def tool(
     call_id: str | None = None,
     description: str | None = None,
     type: str | None = None,  # noqa: A002 - gen_ai.tool.type
+    arguments_digest: bool = True,
     attributes: Mapping[str, object] | None = None,
     context: Context | None = None,
 ) -> SpanScope | Callable[P, R]:
@@ -163,6 +165,9 @@ def tool(
         call_id: The id the model gave to this call.
         description: What the tool does.
         type: ``function``, ``extension`` or ``datastore``.
+        arguments_digest: Whether the spans of a decorated function have a digest of its arguments, by which
+            calls with the same ones are found (``weft.tool.arguments_digest``). It does not say what they
+            are, but short ones can be guessed from it.
         attributes: More attributes for the span.
         context: The parent context; the current one by default.
     """
@@ -181,4 +186,5 @@ def tool(
         more=attributes,
         inherits=(keys.GEN_AI_AGENT_NAME, keys.GEN_AI_CONVERSATION_ID),
         context=context,
+        digests=arguments_digest is True,
     )

@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from opentelemetry.context import Context, get_current, get_value
 from opentelemetry.trace import SpanKind
 
 from weft.context.suspended import in_generator
+from weft.instrument.arguments import Arguments
 from weft.instrument.functions import traced
 from weft.instrument.processes.ambient import rooted
 from weft.instrument.running import RUNNING, RunningSpan
 from weft.instrument.workers.adoption import set_apart
+from weft.model import keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from opentelemetry.trace import Link, Span
+
+    from weft.instrument.functions import Start
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,11 +51,12 @@ class SpanScope:
         context: The parent context; the current one by default.
         links: Links to other spans.
         apart: Whether it begins a trace of its own where an item has brought another workflow's context.
+        digests: Whether the span of a decorated function has a digest of what it is called with.
     """
 
     __slots__ = (
-        "_apart", "_attributes", "_context", "_entered", "_inherits", "_kind", "_links", "_operation",
-        "_passes_on", "_subject", "_subject_key",
+        "_apart", "_attributes", "_context", "_digests", "_entered", "_inherits", "_kind", "_links",
+        "_operation", "_passes_on", "_subject", "_subject_key",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +73,7 @@ class SpanScope:
         context: Context | None = None,
         links: Sequence[Link] = (),
         apart: bool = False,
+        digests: bool = False,
     ) -> None:
         self._operation = operation
         self._subject = subject
@@ -79,6 +86,7 @@ class SpanScope:
         self._context = context if isinstance(context, Context) else None
         self._links = links
         self._apart = apart
+        self._digests = digests
         self._entered: list[RunningSpan] = []
 
     def start(self) -> RunningSpan:
@@ -143,8 +151,28 @@ class SpanScope:
                 context=self._context,
                 links=self._links,
                 apart=self._apart,
+                digests=self._digests,
             )
-        return traced(function, scope.start)
+        return traced(function, scope._starting(function))
+
+    def _starting(self, function: Callable[..., object]) -> Start:
+        """Start its spans, with a digest of what it is called with where that is wanted and can be had."""
+        arguments = None
+        if self._digests:
+            with suppress(Exception):  # a signature may be made by anyone's code
+                arguments = Arguments(function)
+        if arguments is None:
+            return lambda *_: self.start()
+
+        def start(args: tuple[object, ...], kwargs: Mapping[str, object], /) -> RunningSpan:
+            running = self.start()
+            if running.span.is_recording():
+                digest = arguments.digest(args, kwargs)
+                if digest is not None:
+                    running.span.set_attribute(keys.TOOL_ARGUMENTS_DIGEST, digest)
+            return running
+
+        return start
 
     def _innermost(self) -> RunningSpan | None:
         """The span that the current ``with`` block of this scope opened.

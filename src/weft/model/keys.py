@@ -32,6 +32,7 @@ GEN_AI_TOOL_NAME: Final = "gen_ai.tool.name"
 GEN_AI_TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
 GEN_AI_TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
 GEN_AI_TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_ARGUMENTS_DIGEST: Final = "weft.tool.arguments_digest"  # docs/reference/dialects.md
 
 # Messaging: what crosses a broker.
 MESSAGING_SYSTEM: Final = "messaging.system"

@@ -62,7 +62,7 @@ class Work:
         model: The model that answered, or else the one that was asked.
         provider: Who runs the model.
         tool: Name of the tool.
-        arguments: What the tool was called with, as text.
+        arguments: What the tool was called with, as text; or a digest of it, where nothing says more.
         conversation: Id of the conversation or session.
         workflow: Name of the workflow.
         tokens: What the span says that it took, with all that is below it or not; None when it says nothing.

@@ -168,3 +168,14 @@ def test_a_large_value_names_nothing_but_may_be_an_argument() -> None:
 
 def test_blank_names_are_none() -> None:
     assert said({"gen_ai.agent.name": " ", "agent.name": '""', "agent_name": "a"}).agent == "a"
+
+
+def test_what_a_tool_was_called_with_says_more_than_a_digest_of_it() -> None:
+    work = said(
+        {
+            "weft.tool.arguments_digest": "a90bb649b697e7e7",
+            "gen_ai.operation.name": "execute_tool",
+            "gcp.vertex.agent.tool_call_args": '{"query": "tea"}',
+        }
+    )
+    assert work == Work(operation="execute_tool", arguments='{"query": "tea"}')

@@ -27,6 +27,7 @@ from weft.decode.dialects.pydantic_ai import LOGFIRE, PYDANTIC_AI
 from weft.decode.dialects.values import word_of
 from weft.decode.dialects.vercel_ai import VERCEL_AI
 from weft.decode.dialects.weave import WEAVE
+from weft.decode.dialects.weft import WEFT
 from weft.model.span import Kind
 
 #: For what a span does: a vendor's own kind before the conventions', because it was chosen for this span.
@@ -53,6 +54,7 @@ DIALECTS: Final = (
     FLUE,
     MICROSOFT,
     WEAVE,
+    WEFT,  # the last: a digest of arguments, where nothing says what they are
     GRAPH,
 )
 

@@ -193,4 +193,16 @@ FRAMEWORKS: list[tuple[str, Spoken, Work]] = [
         Spoken({"gen_ai.operation.name": "invoke_agent", "microsoft.session.id": "m"}),
         Work(operation="invoke_agent", conversation="m"),
     ),
+    (
+        "Weft: a tool",
+        Spoken(
+            {
+                "gen_ai.operation.name": "execute_tool",
+                "gen_ai.tool.name": "search",
+                "weft.tool.arguments_digest": "a90bb649b697e7e7",
+            },
+            name="execute_tool search",
+        ),
+        Work(operation="execute_tool", tool="search", arguments="a90bb649b697e7e7"),
+    ),
 ]

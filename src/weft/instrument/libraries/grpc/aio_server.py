@@ -93,7 +93,7 @@ class AioServer(Serving, OpenTelemetryAioServerInterceptor):  # type: ignore[mis
         @functools.wraps(behavior)
         async def answers(request: Any, context: Any) -> AsyncIterator[Any]:
             call, context = self.begin(details, context)
-            generator: Any = traced(behavior, lambda: call)(request, context)
+            generator: Any = traced(behavior, lambda *_: call)(request, context)
             async with aclosing(generator) as each:
                 async for response in each:
                     yield response

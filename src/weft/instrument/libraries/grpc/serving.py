@@ -62,7 +62,7 @@ class Serving:
             def each() -> Iterator[Any]:
                 yield from behavior(request, context)
 
-            yield from traced(each, lambda: call)()
+            yield from traced(each, lambda *_: call)()
 
         # grpc.experimental: a handler that is called back for more answers.
         calls_back = getattr(behavior, "experimental_non_blocking", False)
