@@ -91,6 +91,24 @@ def test_a_call_that_two_instrumentations_saw_is_one_call() -> None:
     assert loops(ROOT, *inside) == ()
 
 
+@pytest.mark.parametrize("digested", ["outer", "inner"])
+def test_a_call_that_one_of_two_instrumentations_digested_is_one_call(digested: str) -> None:
+    def seen(name: str, start: float, by: str, parent: str = "root") -> Span:
+        attributes = {"otel.scope.name": by}
+        if by != digested:
+            return tool(name, start, parent=parent, attributes=attributes)
+        attributes["weft.tool.arguments_digest"] = "a90bb649b697e7e7"
+        return tool(name, start, "a90bb649b697e7e7", parent, attributes=attributes)
+
+    spans = [
+        one
+        for n in range(3)
+        for one in (seen(f"o{n}", 4 * n, "outer"), seen(f"i{n}", 4 * n, "inner", f"o{n}"))
+    ]
+
+    assert told(loops(ROOT, *spans)) == [("same_call", "search", ["o0", "o1", "o2"])]
+
+
 def test_a_tool_that_calls_itself_is_a_loop() -> None:
     found = loops(ROOT, tool("a", 1), tool("b", 1, parent="a"), tool("c", 1, parent="b"))
 

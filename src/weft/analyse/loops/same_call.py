@@ -8,7 +8,9 @@ from typing import Final
 from weft.analyse.instrumentation import instrumentation
 from weft.analyse.loops.repeated import loop
 from weft.analyse.reading import Reading
+from weft.model import keys
 from weft.model.loop import Loop
+from weft.model.span import Span
 
 _OFTEN: Final = 3
 """Twice is no loop: agents look at the same thing before a change and after it."""
@@ -54,10 +56,16 @@ def _calls(reading: Reading) -> Iterator[tuple[int, str]]:
         arguments[index] = said
         if (
             above < 0
-            or (spans[above].work.tool, arguments[above]) != (work.tool, said)
+            or spans[above].work.tool != work.tool
+            # What one instrumentation digested cannot be compared with what another one wrote out.
+            or (arguments[above] != said and _digested(spans[above]) == _digested(span))
             or instrumentation(reading, above) == instrumentation(reading, index)
         ):
             yield index, said
+
+
+def _digested(span: Span) -> bool:
+    return span.attributes.get(keys.TOOL_ARGUMENTS_DIGEST) == span.work.arguments
 
 
 def _canonical(arguments: str) -> str:
