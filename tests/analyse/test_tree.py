@@ -113,6 +113,19 @@ def test_two_sides_of_a_call_that_share_an_id_are_told_apart() -> None:
     assert told(tree) == [("call", "shared_id", "call")]
 
 
+def test_the_two_sides_are_told_apart_also_where_the_callees_clock_is_early() -> None:
+    client = span("call", "root", 1, 9, kind="client")
+    server = replace(client, kind="server", service="b", start_ns=client.start_ns - 100_000)
+    tree = repair(trace(span("root", None, 0, 20), client, server, span("theirs", "call", 3, service="b")))
+
+    assert [(each.service, each.name, tree.parents[i]) for i, each in enumerate(tree.spans)] == [
+        ("orchestrator", "root", -1),
+        ("orchestrator", "call", 0),
+        ("b", "call", 1),
+        ("b", "theirs", 2),
+    ]
+
+
 def test_spans_that_have_not_ended_are_told() -> None:
     tree = repair(trace(span("root"), span("open", "root", state="open"), span("dead", "root", state="lost")))
 

@@ -23,7 +23,7 @@ class Reading:
         trace: The trace as it is, for whoever wants the raw tree.
         tree: The repaired tree.
         start_ns: n starts, by the clock of the root's host.
-        end_ns: n ends, none before its start.
+        end_ns: n ends, none before its start, and of a span that has not ended none before what is below.
         shift_ns: n times that were added to both; 0 where the clock was left alone.
         bound_ns: n times within which the shift is right, one of 0 too; 0 where the clock is not known.
         agents: n names: the agent that did the work, or else the service.
@@ -68,7 +68,7 @@ class Reading:
             trace=trace,
             tree=tree,
             start_ns=tuple(span.start_ns for span in tree.spans),
-            end_ns=tuple(max(span.start_ns, span.end_ns) for span in tree.spans),
+            end_ns=_ends(tree),
             shift_ns=still,
             bound_ns=still,
         )
@@ -76,6 +76,21 @@ class Reading:
     def crosses(self, index: int) -> bool:
         """Whether a span was made by another process than its parent."""
         return self.crossings[index]
+
+
+def _ends(tree: Tree) -> tuple[int, ...]:
+    """When each span ended; one that has not, no earlier than what is below it: it was still there."""
+    spans = tree.spans
+    ends = [max(span.start_ns, span.end_ns) for span in spans]
+    if any(span.state != "ended" for span in spans):
+        latest = ends[:]
+        for index in range(len(spans) - 1, -1, -1):
+            if spans[index].state != "ended":
+                ends[index] = latest[index]
+            if index:
+                parent = tree.parents[index]
+                latest[parent] = max(latest[parent], latest[index])
+    return tuple(ends)
 
 
 Pass = Callable[[Reading], Reading]

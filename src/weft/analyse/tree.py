@@ -8,11 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from weft.model import keys
 from weft.model.repair import Repair, RepairKind
 from weft.model.span import Span, text
 from weft.model.trace import Trace
+
+#: Spans above that are looked at, where a chain may be as long as the trace.
+_NEAR: Final = 256
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,10 @@ class Tree:
     @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """For each span the indexes of its children, earliest start first."""
-        lists: list[list[int]] = [[] for _ in self.spans]
+        lists: dict[int, list[int]] = defaultdict(list)  # most spans have none
         for index in range(1, len(self.spans)):
             lists[self.parents[index]].append(index)
-        return tuple(map(tuple, lists))
+        return tuple([tuple(lists[index]) if index in lists else () for index in range(len(self.spans))])
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
@@ -98,32 +102,58 @@ class _Repair:
         for span_id, numbers in same.items():
             if len(numbers) > 1:
                 holder = self._holders[span_id]
-                self._separate(holder, [number for number in numbers if number != holder])
+                self._separate(holder, [holder, *(number for number in numbers if number != holder)])
 
-    def _separate(self, holder: int, others: Sequence[int]) -> None:
-        first = self._nodes[holder].span
-        sides = {first.process: holder}
-        seen = {_content(first)}
-        for number in others:
-            span = self._nodes[number].span
-            if (content := _content(span)) in seen:
+    def _separate(self, holder: int, numbers: Sequence[int]) -> None:
+        """Tell apart spans of one id: `holder` has the children of all."""
+        seen: set[tuple[object, ...]] = set()
+        alone = []
+        for number in numbers:
+            content = content_of(self._nodes[number].span)
+            if content in seen:
                 self._left_out.add(number)
                 self._note(number, "duplicate", "the same span is there twice; it is counted once")
-                continue
-            seen.add(content)
-            if first.kind == "client" and span.kind == "server" and span.process not in sides:
-                sides[span.process] = number
-                self._parents[number] = holder
-                self._note(
-                    number, "shared_id", "caller and callee share an id; the callee is put below", holder
-                )
             else:
+                alone.append(number)
+            seen.add(content)
+        # The callee's clock may be early: its span is not always the later one.
+        kinds = [self._nodes[number].span.kind for number in alone]
+        caller = alone[kinds.index("client")] if "client" in kinds else holder
+        if caller != holder and self._hangs_from(
+            caller, holder
+        ):  # then it is not who called: nothing is moved
+            caller = holder
+        sides = {self._nodes[caller].span.process: caller}
+        for number in alone:
+            span = self._nodes[number].span
+            if number == caller:
+                continue
+            if (
+                self._nodes[caller].span.kind == "client"
+                and span.kind == "server"
+                and span.process not in sides
+            ):
+                sides[span.process] = number
+                self._parents[number] = caller
+                self._note(
+                    number, "shared_id", "caller and callee share an id; the callee is put below", caller
+                )
+            elif number != holder:
                 self._note(number, "shared_id", "another span has its id; children are with the earlier one")
         if len(sides) > 1:
             for child in self._nodes[holder].children:
-                side = sides.get(child.span.process, holder)
-                if side != holder and self._number[child] != side:
+                side = sides.get(child.span.process, caller)
+                if self._number[child] not in sides.values():
                     self._parents[self._number[child]] = side
+
+    def _hangs_from(self, number: int, above: int) -> bool:
+        """Whether a span is, or may be, below another one."""
+        for _ in range(_NEAR):
+            if (number := self._parents[number]) < 0:
+                return False
+            if number == above:
+                return True
+        return True
 
     def _hang(self) -> None:
         """Hang every top but the root from the span that the evidence names, or else from the root."""
@@ -185,7 +215,7 @@ class _Repair:
 
     def _order(self) -> list[int]:
         """Number the spans depth first, children by their start."""
-        children: list[list[int]] = [[] for _ in self._nodes]
+        children: dict[int, list[int]] = defaultdict(list)
         # The walk of the raw tree gives equal starts one order, however the spans arrived.
         for number, parent in enumerate(self._parents):
             if parent >= 0 and number not in self._left_out:
@@ -194,10 +224,11 @@ class _Repair:
         while waiting:
             number = waiting.pop()
             order.append(number)
-            below = children[number]
-            if len(below) > 1:
-                below.sort(key=lambda child: self._nodes[child].span.start_ns, reverse=True)
-            waiting.extend(below)
+            below = children.get(number)
+            if below:
+                if len(below) > 1:
+                    below.sort(key=lambda child: self._nodes[child].span.start_ns, reverse=True)
+                waiting += below
         return order
 
     def _linked(self, span: Span, index: int, place: dict[int, int]) -> tuple[int, ...]:
@@ -229,5 +260,6 @@ class _Groups:
         return top
 
 
-def _content(span: Span) -> tuple[object, ...]:
+def content_of(span: Span) -> tuple[object, ...]:
+    """What makes two spans of one id the same span."""
     return (span.service, span.name, span.kind, span.start_ns, span.end_ns)

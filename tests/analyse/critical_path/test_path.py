@@ -285,3 +285,18 @@ def test_thousands_in_a_chain_and_thousands_side_by_side() -> None:
 
     assert_whole(explain(trace(*chain)))
     assert_whole(explain(trace(*wide)))
+
+
+def test_of_a_trace_that_still_runs_the_path_leads_to_what_runs() -> None:
+    found = explain(
+        trace(
+            span("root", None, 0, 100, state="open"),
+            span("chat", "root", 10, 120, state="open", work={"operation": "chat"}),
+        )
+    )
+
+    assert found.duration_ns == 120_000_000
+    assert [(name_of(each.span_id), each.kind) for each in found.critical_path] == [
+        ("root", "own"),
+        ("chat", "model"),
+    ]
