@@ -1,12 +1,14 @@
 """What counts as a failure."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.analyse.errors.found import raised, roles
-from tests.analyse.traces import span
+from tests.analyse.traces import at, span
 
 from weft.analyse.errors.signs import reason_of, sign_of
+from weft.model.span import Span
 
 TOOL = {"operation": "execute_tool", "tool": "search"}
 
@@ -134,28 +136,47 @@ CAUGHT = [
 ]
 
 
+def tool(end: float = 4, *, recorded: float = 1.5, **more: Any) -> Span:
+    """A tool that recorded an exception and told of no failure; both times in milliseconds."""
+    made = span("tool", "root", 1, end, work=TOOL, events=CAUGHT, **more)
+    return replace(made, events=tuple(replace(event, time_ns=at(recorded)) for event in made.events))
+
+
 def test_an_exception_that_was_caught_is_no_failure() -> None:
-    assert roles(span("root", None, 0, 9), span("tool", "root", 1, 2, work=TOOL, events=CAUGHT)) == {}
+    assert roles(span("root", None, 0, 9), tool()) == {}
+
+
+def test_an_exception_that_a_span_ended_with_is_a_failure_whatever_is_said_of_its_escape() -> None:
+    assert roles(span("root", None, 0, 9), tool(4, recorded=3.97)) == {"tool": "origin"}
+    assert roles(span("root", None, 0, 9, events=CAUGHT)) == {"root": "origin"}
+
+
+def test_an_exception_before_more_work_or_a_result_is_no_failure() -> None:
+    root = span("root", None, 0, 9)
+    assert roles(root, tool(4, recorded=3.5), span("cache", "tool", 3.6, 3.9)) == {}
+    for tells in ({"gen_ai.tool.call.result": "tea"}, {"http.response.status_code": 404}):
+        assert roles(root, tool(4, recorded=3.97, attributes=tells)) == {}
+    assert roles(root, tool(4, recorded=3.97, state="open")) == {}
 
 
 def test_an_exception_without_a_status_counts_where_it_escaped_or_the_span_above_speaks_of_it() -> None:
-    tool = span("tool", "root", 1, 2, work=TOOL, events=CAUGHT)
-    assert roles(span("root", None, 0, 9, **raised("search gave an error", "Unusable")), tool) == {
+    assert roles(span("root", None, 0, 9, **raised("search gave an error", "Unusable")), tool()) == {
         "root": "passed_on tool",
         "tool": "origin",
     }
-    assert roles(span("root", None, 0, 9, **raised("tea", "KeyError")), tool)["tool"] == "origin"
-    assert roles(span("root", None, 0, 9, **raised("nothing to show")), tool)["tool"] == "origin"
-    assert roles(span("root", None, 0, 9, **raised("nothing to show")), tool, span("chat", "root", 3, 4)) == {
-        "root": "origin"
-    }
+    assert roles(span("root", None, 0, 9, **raised("tea", "KeyError")), tool())["tool"] == "origin"
+    assert roles(span("root", None, 0, 9, **raised("nothing to show")), tool())["tool"] == "origin"
+    assert roles(
+        span("root", None, 0, 9, **raised("nothing to show")), tool(), span("chat", "root", 5, 6)
+    ) == {"root": "origin"}
     escaped = [("exception", {"exception.type": "KeyError", "exception.escaped": True})]
-    assert roles(span("root", None, 0, 9), span("tool", "root", 1, 2, events=escaped)) == {"tool": "origin"}
+    early = replace(span("tool", "root", 1, 4, events=escaped), end_ns=at(8))
+    assert roles(span("root", None, 0, 9), early) == {"tool": "origin"}
 
 
 def test_an_exception_without_a_status_counts_where_the_same_was_done_again() -> None:
     assert roles(
         span("root", None, 0, 9),
-        span("one", "root", 1, 2, says="search", work=TOOL, events=CAUGHT),
-        span("two", "root", 3, 4, says="search", work=TOOL),
-    ) == {"one": "recovered two"}
+        tool(says="search"),
+        span("two", "root", 5, 6, says="search", work=TOOL),
+    ) == {"tool": "recovered two"}
