@@ -63,6 +63,32 @@ def test_a_receiver_that_takes_up_the_work_too_late_is_the_origin() -> None:
     ) == {"flow": "symptom take", "take": "origin"}
 
 
+def test_nobody_waits_for_a_reply_that_came_after_time_had_run_out() -> None:
+    assert roles(
+        span("flow", None, 0, 200, **LATE),
+        span("send", "flow", 1, 3, kind="producer"),
+        span("take", "send", 4, 900, kind="consumer", service="write"),
+        span("writer", "take", 5, 890, service="write", work=WRITER),
+        span("reply", "writer", 880, 881, kind="consumer", service="write", links=("writer",)),
+    ) == {"flow": "symptom writer", "writer": "origin"}
+
+
+def test_a_process_that_was_started_after_time_had_run_out_was_not_waited_for() -> None:
+    assert roles(
+        span("post", None, 0, 200, kind="client", **LATE),
+        span("writer", "post", 1, 900, service="write", work=WRITER),
+        span("child", "writer", 600, 890, service="child"),
+    ) == {"post": "symptom writer", "writer": "origin"}
+
+
+def test_of_those_who_were_called_off_at_once_the_first_to_begin_was_waited_for() -> None:
+    assert roles(
+        span("root", None, 0, 200, **LATE),
+        span("slow", "root", 1, 203, work=WRITER, **CANCELLED),
+        span("next", "root", 90, 205, work=TOOL, **CANCELLED),
+    ) == {"root": "symptom slow", "slow": "origin", "next": "symptom slow"}
+
+
 def test_an_agent_that_never_reported_is_blamed_by_the_name_of_its_channel() -> None:
     found = failures(
         span("flow", None, 0, 200, **raised("no answer from writer within 2 s", "TimeoutError")),
@@ -83,6 +109,15 @@ def test_the_spans_behind_an_agent_that_never_reported_are_waited_for() -> None:
         span("take", "gone", 10, 800, kind="consumer", service="write"),
         span("slow", "take", 11, 799, service="write", work=TOOL),
     ) == {"agent": "symptom slow", "slow": "origin"}
+
+
+def test_what_an_agent_that_never_reported_caused_too_late_was_not_waited_for() -> None:
+    assert roles(
+        span("flow", None, 0, 900),
+        span("agent", "flow", 0, 200, work={"agent": "first"}, **LATE),
+        span("send", "agent", 1, 3, kind="producer"),
+        span("take", "gone", 600, 800, kind="consumer", service="write"),
+    ) == {"agent": "symptom send", "send": "origin"}
 
 
 def test_a_linked_receiver_is_waited_for() -> None:

@@ -9,10 +9,10 @@ from weft.analyse.errors.sign import Sign
 from weft.analyse.reading import Reading
 
 _FOR_EVER: Final = 1 << 63  # nanoseconds: spans that never ended last as long as that
-_SHARE: Final = (
-    5  # a child that lasted less than a fifth of a wait, and less than others, was one step of many
-)
-_LOOKS: Final = 64  # children that are looked at, for each span of the trace, by all searches together
+#: A child that lasted less than a fifth of a wait, and less than others, was one step of many.
+_SHARE: Final = 5
+#: Children and receivers that are looked at, for each span of the trace, by all searches together.
+_LOOKS: Final = 64
 _HOPS: Final = 16  # to spans elsewhere in the tree: enough for any chain of agents, and no circle is endless
 _UNWINDING: Final = 20  # a span that was cut off ends a little before whoever cut it off: a part of the wait
 
@@ -32,9 +32,8 @@ class Waits:
         self._reading = reading
         self._signs = signs
         self._continuations = continuations
-        self._behind: dict[
-            int, int
-        ] = {}  # by a span that was reached from elsewhere in the tree: the innermost
+        #: By a span that was reached from elsewhere in the tree: the innermost.
+        self._behind: dict[int, int] = {}
         self._looks = _LOOKS * len(reading.agents)
 
     def waited_for(self, index: int) -> tuple[int, list[int]]:
@@ -106,19 +105,23 @@ class Waits:
         best: tuple[bool, int, int, int] | None = None
         slowest: tuple[int, int] = (0, -1)  # of those that had ended
         children = reading.tree.children[index]
+        sent = self._sent(index, at_ns)
         self._looks -= len(children)
         if self._looks < 0:
             return None
         for child in children:
             start_ns, reach = reading.start_ns[child], self.reach[child]
             off_ns = slack_ns(reading, index, child)
-            unwinding_ns = waited_ns // 4 if self._called_off(child) else waited_ns // _UNWINDING
+            called_off = self._called_off(child)
+            unwinding_ns = waited_ns // 4 if called_off else waited_ns // _UNWINDING
             if reach < at_ns - off_ns:
                 slowest = max(slowest, (reach - start_ns, child))
             if reach < at_ns - off_ns - unwinding_ns:
                 continue
             begun = start_ns <= at_ns + off_ns
-            if begun or reading.crosses(child):
+            if called_off:  # its end does not say how long it would have taken: the earliest start does
+                reach = at_ns
+            if begun or (sent and reading.crosses(child)):
                 best = max(
                     best or (False, 0, 0, -1), (begun, min(reach, at_ns + waited_ns), -start_ns, child)
                 )
@@ -142,15 +145,32 @@ class Waits:
         return None
 
     def _elsewhere(self, index: int, at_ns: int) -> int | None:
-        """A span elsewhere in the tree that belongs to this one, or a call of it, and was at work."""
-        children = self._reading.tree.children[index]
+        """A span elsewhere in the tree that belongs to this one, or a call of it, and was at work.
+
+        A message that was sent and not yet taken up was waited for as well. What a silent callee seems to
+        have caused is no message of the caller's: it counts from its beginning.
+        """
+        reading = self._reading
+        children = reading.tree.children[index]
         last = children[-1] if children else index
         for sender in (index, last):
-            receivers: list[int] = [*self._receivers.get(sender, ()), *self._continuations.get(sender, ())]
-            for receiver in receivers:
-                if self.reach[receiver] >= at_ns:
-                    return receiver
+            sent = reading.tree.spans[sender].kind == "producer" and self._sent(sender, at_ns)
+            for receivers, waits in ((self._receivers, sent), (self._continuations, False)):
+                for receiver in receivers.get(sender, ()):
+                    self._looks -= 1
+                    if self._looks < 0:
+                        return None
+                    begun = reading.start_ns[receiver] <= at_ns + slack_ns(reading, index, receiver)
+                    if self.reach[receiver] >= at_ns and (begun or waits):
+                        return receiver
         return None
+
+    def _sent(self, index: int, at_ns: int) -> bool:
+        """Whether a span had sent by the moment whatever it sends: nothing else can be waited for."""
+        reading = self._reading
+        if reading.tree.spans[index].kind in ("client", "producer"):
+            return reading.start_ns[index] <= at_ns
+        return reading.end_ns[index] <= at_ns
 
     @cached_property
     def _receivers(self) -> dict[int, list[int]]:
