@@ -219,6 +219,48 @@ def test_a_reply_in_other_words_is_explained_by_its_sender_too(reply_of: str) ->
     ) == {"flow": "passed_on agent", "agent": "origin", "take": "passed_on agent"}
 
 
+SAID = raised("checker: PermissionError: no access", "AgentFailed")
+TOLD = raised("writer: AgentFailed: checker: PermissionError: no access", "AgentFailed")
+WRITER = {"operation": "invoke_agent", "agent": "writer"}
+#: A writer asked a checker, of whom only the reply is left that tells of a failure, and told the root of it.
+TOLD_BY_A_LOST_AGENT = (
+    span("root", None, 0, 100, **TOLD),
+    span("send", "root", 1, 2, kind="producer"),
+    span("asked", "send", 3, 92, service="write", kind="consumer"),
+    span("writer", "asked", 3, 89, service="write", work=WRITER, **SAID),
+    span("ask", "writer", 4, 5, service="write", kind="producer"),
+    span("reply", "lost", 60, 61, service="write", kind="consumer", links=("writer",), **SAID),
+    span("answer", "asked", 90, 91, service="write", kind="producer"),
+    span("told", "answer", 93, 94, kind="consumer", **TOLD),
+)
+NO_ACCESS = raised("no access", "PermissionError")
+
+
+def test_a_reply_of_an_agent_that_never_reported_is_where_its_failure_is_seen() -> None:
+    assert roles(*TOLD_BY_A_LOST_AGENT) == {
+        "root": "passed_on reply", "writer": "passed_on reply", "told": "passed_on reply", "reply": "origin"
+    }  # fmt: skip
+
+
+def test_a_reply_of_an_agent_that_never_reported_tells_of_what_failed_behind_it() -> None:
+    found = roles(
+        *TOLD_BY_A_LOST_AGENT,
+        span("take", "gone", 30, 50, kind="consumer", service="checker"),
+        span("tool", "take", 31, 49, service="checker", work=TOOL, **NO_ACCESS),
+    )
+    assert found.pop("tool") == "origin"
+    assert set(found.values()) == {"passed_on tool"}
+
+
+def test_what_fails_in_the_same_words_later_is_not_what_a_reply_told_of() -> None:
+    found = roles(
+        *TOLD_BY_A_LOST_AGENT,
+        span("take", "gone", 70, 89, kind="consumer", service="checker"),
+        span("tool", "take", 71, 88, service="checker", work=TOOL, **NO_ACCESS),
+    )
+    assert found["reply"] == found["tool"] == "origin"
+
+
 def test_replies_that_tell_of_every_try_leave_one_origin() -> None:
     words = raised("researcher: RuntimeError: no such page", "AgentFailed")
     spans = [span("flow", None, 0, 100, **words)]

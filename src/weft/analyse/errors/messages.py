@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
 
-from weft.analyse.errors.branch import is_entry
+from weft.analyse.errors.branch import is_entry, slack_ns
 from weft.analyse.errors.sign import Sign
 from weft.analyse.reading import Reading
 
@@ -53,18 +53,43 @@ class Messages:
         return None
 
     def _senders(self, index: int, places: Sequence[int]) -> int | None:
-        processes = self._reading.processes
-        sender = processes[self._reading.tree.parents[index]]
-        before = bisect_left(places, index)
-        near = reversed(places[max(0, before - _NEAR) : before])
-        return next((place for place in near if processes[place] == sender), None)
+        """The nearest failure before it, in the process of its sender.
+
+        Where the sender of a message is lost, another process has told that one of the failure: the last
+        that had failed by then.
+        """
+        reading = self._reading
+        processes, before = reading.processes, bisect_left(places, index)
+        if (sender := self._sender(index)) is not None:
+            near = reversed(places[max(0, before - _NEAR) : before])
+            return next((place for place in near if processes[place] == sender), None)
+        if reading.tree.spans[index].kind != "consumer":
+            return None
+        begun_ns = reading.start_ns[index]
+        failed_before = (
+            place
+            for place in places[max(0, before - _NEAR) : before + _NEAR]
+            if processes[place] != processes[index]
+            and reading.end_ns[place] <= begun_ns + slack_ns(reading, index, place)
+        )
+        return max(failed_before, key=reading.end_ns.__getitem__, default=None)
+
+    def _sender(self, index: int) -> int | None:
+        """The process of whoever sent a message; None where that is not in the trace.
+
+        Then the message hangs from a span that it is linked to, or from the root.
+        """
+        tree = self._reading.tree
+        parent = tree.parents[index]
+        known = parent >= 0 and tree.spans[parent].span_id == tree.spans[index].parent_id
+        return self._reading.processes[parent] if known else None
 
     def told(self, index: int) -> int | None:
         """The failure of whoever sent the message that a span takes up: a span above, or one beside those."""
         tree, processes = self._reading.tree, self._reading.processes
         if tree.spans[index].kind != "consumer":
             return None
-        sender = processes[tree.parents[index]]
+        sender = self._sender(index)
         for above in islice(tree.ancestors(index), _NEAR):
             if processes[above] != sender:
                 break
