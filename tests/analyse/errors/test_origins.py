@@ -110,6 +110,16 @@ def test_of_tries_that_all_failed_the_last_one_is_the_origin() -> None:
     ) == {"root": "passed_on three", "one": "symptom three", "two": "symptom three", "three": "origin"}
 
 
+def test_a_model_that_is_asked_again_after_a_tool_has_its_next_turn() -> None:
+    turn = span("two", "root", 41, 60, says="chat", work=CHAT)
+    failed = span("one", "root", 1, 20, says="chat", work=CHAT, **BOOM)
+    assert roles(span("root", None, 0, 100), failed, turn) == {"one": "recovered two"}
+    tool = span("tool", "root", 21, 40, work=TOOL)
+    assert roles(span("root", None, 0, 100), failed, tool, turn) == {"one": "origin"}
+    beside = span("tool", "root", 21, 50, work=TOOL)
+    assert roles(span("root", None, 0, 100), failed, beside, turn) == {"one": "recovered two"}
+
+
 def test_the_same_tool_with_other_arguments_is_no_retry() -> None:
     assert roles(
         span("root", None, 0, 100),

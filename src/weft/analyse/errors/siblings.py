@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final
 
 from weft.analyse.errors.attempts import Task, task_of
@@ -13,6 +13,7 @@ from weft.analyse.errors.likeness import SAME, likeness
 from weft.analyse.errors.sign import Sign
 from weft.analyse.reading import Reading
 
+_NEVER: Final = 1 << 63  # nanoseconds
 _NEAR: Final = 3  # children that are looked at for a fallback: it comes at once
 
 
@@ -35,7 +36,8 @@ def settle(reading: Reading, signs: Mapping[int, Sign], index: int, branches: Se
     """Look for what made failed children good.
 
     A later child with the same task is another try. A later one that stands in for it (`Task.stands_in_for`)
-    is a fallback, which may fail like a try. Children at work at the same time are neither.
+    is a fallback, which may fail like a try. Children at work at the same time are neither. A model that is
+    asked after a tool or an agent had done its part has its next turn, which is no other try.
 
     Args:
         reading: The tree, its times and agents.
@@ -96,12 +98,18 @@ class _Later:
         self._tasks: dict[int, Task] = {}
         self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
         self._sort: dict[str, list[int]] = defaultdict(list)
+        acts: list[int] = []
         if self._known_ns:
             # They come in the order of their own clocks; the adjusted ones may differ.
             for child in sorted(children, key=starts.__getitem__):
                 task = self._tasks[child] = _task(reading, child)
                 self._same[(task.sort, *task.key)].append(child)
                 self._sort[task.sort].append(child)
+                if task.sort != "model" and reading.tree.spans[child].work.operation:
+                    acts.append(child)
+        ends = (reading.end_ns[child] for child in reversed(acts))
+        self._acts_begin_ns = [starts[child] for child in acts]
+        self._first_end_ns = [*reversed(list(accumulate(ends, min))), _NEVER]  # of an act and all after it
 
     def same(self, branch: Branch) -> int | None:
         """The next try of the same task."""
@@ -119,8 +127,15 @@ class _Later:
         return (child for child in nearest if self._tasks[child].stands_in_for(task))
 
     def _after(self, children: list[int], branch: Branch) -> Iterator[int]:
-        begin = bisect_left(children, self._known_ns[branch.top], key=self._reading.start_ns.__getitem__)
-        return (children[place] for place in range(begin, len(children)) if children[place] != branch.top)
+        starts, known_ns = self._reading.start_ns, self._known_ns[branch.top]
+        until_ns = _NEVER
+        if self._tasks[branch.top].sort == "model":
+            until_ns = self._first_end_ns[bisect_left(self._acts_begin_ns, known_ns)]
+        for place in range(bisect_left(children, known_ns, key=starts.__getitem__), len(children)):
+            if starts[children[place]] >= until_ns:
+                return
+            if children[place] != branch.top:
+                yield children[place]
 
 
 def _task(reading: Reading, index: int) -> Task:
