@@ -63,6 +63,12 @@ def repair(trace: Trace) -> Tree:
     return _Repair(trace).tree()
 
 
+def without_copies(trace: Trace) -> Trace:
+    """The same trace with every span once."""
+    once = {(span.span_id, content_of(span)): span for span in reversed(trace.spans)}
+    return Trace(trace.trace_id, tuple(reversed(once.values())), trace.warnings)
+
+
 class _Repair:
     """Places by number while the tree is still being put together."""
 

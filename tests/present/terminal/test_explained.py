@@ -125,3 +125,11 @@ def test_hostile_names_reach_no_terminal(page: Page) -> None:
 
     assert "\x1b" not in out
     assert "\x07" not in out
+
+
+def test_a_span_that_came_twice_is_shown_once(page: Page) -> None:
+    out = shown(page, span("root", None, 0, 100), span("a", "root", 0, 20), span("a", "root", 0, 20))
+
+    assert out.splitlines()[0].startswith("root · 100 ms · 2 spans")
+    assert "connected" in out.splitlines()[0]
+    assert "assumed of a: the same span is there twice" in out

@@ -141,7 +141,7 @@ def _path(trace: Trace, said: Explanation, most: int, width: int, draw: Glyphs) 
         Column("from", [draw.own(duration(each.start_ns - said.start_ns)) for each in shown], style="dim"),
         Column("for", [draw.own(duration(each.duration_ns)) for each in shown]),
         Column("%", [f"{100 * each.duration_ns / whole_ns:.0f}" for each in shown]),
-        Column("could save", [_saving(said, each, draw) for each in shown]),
+        Column("could save", _savings(said, shown, draw)),
     ]
     yield from fitted(columns, width, draw)
     left_ns = said.duration_ns - sum(each.duration_ns for each in shown)
@@ -152,10 +152,17 @@ def _path(trace: Trace, said: Explanation, most: int, width: int, draw: Glyphs) 
         yield Text(draw.own(f"work went on for {duration(said.tail_ns)} after the end"), style="dim")
 
 
-def _saving(said: Explanation, segment: Segment, draw: Glyphs) -> str:
-    """How much earlier the end would have come, had the span's own work taken no time."""
-    saves_ns = said.saves_ns.get(segment.span_id)
-    return "" if saves_ns is None else draw.own(duration(saves_ns))
+def _savings(said: Explanation, shown: Sequence[Segment], draw: Glyphs) -> list[str]:
+    """How much earlier the end would have come without a span's own work, at its longest stretch."""
+    longest: dict[str, Segment] = {}
+    for segment in sorted(shown, key=lambda segment: segment.duration_ns):
+        longest[segment.span_id] = segment
+    return [
+        draw.own(duration(said.saves_ns[each.span_id]))
+        if each.span_id in said.saves_ns and longest[each.span_id] is each
+        else ""
+        for each in shown
+    ]
 
 
 def _errors(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterator[Text]:

@@ -16,7 +16,7 @@ _LONGEST_NAME = 200
 def header(trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[Text]:
     """Say which workflow it was, how long it took, who took part, what failed, and if it is in one piece."""
     summary = trace.summary()
-    facts = Text().append(draw.say(workflow(trace), _LONGEST_NAME), "bold")
+    facts = Text().append(draw.say(workflow(trace), _LONGEST_NAME) or "(no name)", "bold")
     for fact in (
         so_far(summary.duration_ns, summary.open > 0, draw),
         count(summary.spans, "span"),
@@ -68,9 +68,9 @@ def _with_identity(facts: Text, trace: Trace, draw: Glyphs) -> list[Text]:
 
 
 def workflow(trace: Trace) -> str:
-    """Name the workflow: as its span says (`gen_ai.workflow.name`), or else by the name of the root."""
-    for span in (trace.root.span, *trace.spans):
-        if name := span.attributes.get(keys.GEN_AI_WORKFLOW_NAME):
+    """Name the workflow: as its first span that names one says, or else by the name of the root."""
+    for span in (trace.root.span, *(node.span for node in trace.walk())):
+        if name := span.work.workflow or span.attributes.get(keys.GEN_AI_WORKFLOW_NAME):
             return str(name)
     return trace.root.span.name
 

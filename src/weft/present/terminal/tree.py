@@ -5,6 +5,7 @@ from typing import Final
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from weft.analyse.tree import without_copies
 from weft.model.explanation import Explanation
 from weft.model.trace import Node, Trace
 from weft.present.terminal.explained import explained
@@ -39,6 +40,8 @@ class TraceView:
     """A trace that rich can print, at any width, in colour or not, with box characters or in ASCII."""
 
     def __init__(self, trace: Trace, explanation: Explanation | None, *, full: bool) -> None:
+        if explanation and any(repair.kind == "duplicate" for repair in explanation.repairs):
+            trace = without_copies(trace)
         self._trace = trace
         self._explanation = explanation
         self._full = full
