@@ -62,4 +62,4 @@ OPENINFERENCE: Final = Dialect(
 )
 
 #: The node of the graph that a span belongs to: the least of all names that an agent may have.
-GRAPH: Final = Dialect(name="OpenInference graphs", keys={"agent": ("graph.node.name",)})
+GRAPH: Final = Dialect(name="OpenInference graphs", keys={"agent": ("graph.node.name", "graph.node.id")})

@@ -44,6 +44,11 @@ INSTRUMENTATIONS: list[tuple[str, Spoken, Work]] = [
         Work(operation="task", agent="researcher"),
     ),
     (
+        "OpenInference: an agent that is named as a node only",
+        Spoken({"openinference.span.kind": "AGENT", "graph.node.id": "Researcher"}),
+        Work(operation="invoke_agent", agent="Researcher"),
+    ),
+    (
         "OpenInference: a tool",
         Spoken({"openinference.span.kind": "TOOL", "tool.name": "search", "input.value": "tea"}),
         Work(operation="execute_tool", tool="search", arguments="tea"),
