@@ -56,7 +56,7 @@ def test_the_same_spans_are_read(house: House) -> None:
     ids = [trace[0].trace for trace in sent]
     whole = {trace.trace_id: trace for trace in traces(house.ask.spans(ids))}
     read = list(Reader(house.pipeline.store, Silence()).traces(ids))
-    assert [trace.trace_id for trace in read] == sorted(whole)
+    assert sorted(trace.trace_id for trace in read) == sorted(whole)  # each of them once
     for trace in read:
         assert spans(list(trace.spans)) == spans(list(whole[trace.trace_id].spans))
 

@@ -1,5 +1,6 @@
 """Facts as rows, and what SQL makes of them: by agent, by edge, in steps of time."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,10 @@ def test_whatever_analysis_says_becomes_rows(data: st.DataObject) -> None:
             assert [len(each) for each in table.column(column).to_pylist()] == [
                 len(each.explanation.hand_offs) if each.explanation else 0 for each in facts
             ]
+
+
+def test_the_statement_of_the_reference_runs(store: Store) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "statistics.md").read_text()
+    [statement] = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    keep(store, fact(1, hand_offs=(hand_off(queue=3_000_000),)))
+    assert [row["ms"] for row in store.read(statement).to_pylist()] == [3.0]
