@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,10 @@ log = logging.getLogger(__name__)
 
 #: How long a stop waits for the journal to drain; what is left is committed at the next start.
 DRAIN_S: Final = 60.0
+#: How long a thread keeps the interpreter while another one wants it. Facts are computed in Python, beside
+#: the threads that answer: with the usual 5 ms the median answer at 10,000 spans a second took 26 ms, with
+#: this one 14, and 10 without facts.
+SWITCH_S: Final = 0.001
 #: How long a stop waits for requests that are under way.
 FINISH_S: Final = 5
 
@@ -229,6 +234,7 @@ def run(settings: Settings, started: Callable[[Ports], None]) -> None:
             started(ports)
             await stop.wait()
 
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(until_signal())
 
 
