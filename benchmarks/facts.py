@@ -6,9 +6,9 @@ A store is filled with workflows of several agents (5 to 250 spans a trace: HTTP
 and tool calls with their prompts; some fail, one in fifty lacks a span). Then the facts about all of them are
 computed as `weft up` does it, in one thread. The yardstick is reading the same rows alone, as Arrow columns.
 
-What it costs ingest: `weft up` takes workflows over sockets, as fast as it answers and then at a steady 10,000
-spans a second; each once with traces that settle after a second, so that facts are computed meanwhile, and
-once with traces that never settle.
+What it costs ingest: `weft up` takes workflows over sockets, as fast as it answers and then at a steady
+10,000 spans a second; each once with traces that settle after a second, so that facts are computed meanwhile,
+and once with traces that never settle.
 """
 
 import argparse
