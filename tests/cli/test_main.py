@@ -102,7 +102,8 @@ def test_without_the_backend_a_command_says_how_to_install_it(tmp_path: Path, mi
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"weft {command} needs the backend: pip install 'weft[server]' (there is no {missing})\n"
+        f"weft {command} needs the backend: pip install '.[server]' in your clone of Weft "
+        f"(there is no {missing})\n"
     )
     help_ = subprocess.run(
         [sys.executable, "-m", "weft.cli", "--help"],

@@ -109,7 +109,7 @@ def test_grpc_that_is_not_installed_becomes_http_with_one_line(
     monkeypatch.setattr(otlp, "find_spec", lambda name: None)
     assert destination("http://a:4317", "grpc") == Destination("http/protobuf", "http://a:4318/v1/traces")
     (line,) = said(caplog)
-    assert "pip install 'weft[grpc]'" in line
+    assert "pip install '.[grpc]' in your clone of Weft" in line
 
 
 def test_headers_are_those_of_the_environment_and_the_arguments(monkeypatch: pytest.MonkeyPatch) -> None:

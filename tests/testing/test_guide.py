@@ -122,7 +122,7 @@ def test_in_memory_nothing_of_the_backend_is_needed() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "1 model call whose price is not known" in done.stdout
-    assert "pip install 'weft[server]'" in done.stdout
+    assert "pip install '.[server]' in your clone of Weft" in done.stdout
 
 
 @pytest.mark.parametrize("line", re.findall(r"^(weft verify.*)$", GUIDE, re.MULTILINE))

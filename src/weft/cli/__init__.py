@@ -76,7 +76,9 @@ def _explained(error: ModuleNotFoundError, command: str) -> Exception:
     missing = (error.name or "").partition(".")[0]
     if missing in {"", "weft"}:
         return error
-    return Failure(f"weft {command} needs the backend: pip install 'weft[server]' (there is no {missing})")
+    return Failure(
+        f"weft {command} needs the backend: pip install '.[server]' in your clone of Weft (there is no {missing})"
+    )
 
 
 @click.group(

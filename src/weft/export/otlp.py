@@ -78,7 +78,7 @@ def destination(
         url = _endpoint(endpoint, HTTP).replace(f":{PORT[GRPC]}", f":{PORT[HTTP]}", 1)
         _log.warning(
             "weft: OTEL_EXPORTER_OTLP_PROTOCOL (or protocol=) asks for grpc, which needs a package that is "
-            "not installed (pip install 'weft[grpc]'); sending over HTTP to %s",
+            "not installed (pip install '.[grpc]' in your clone of Weft); sending over HTTP to %s",
             _shown(url),
         )
         return Destination(HTTP, url, _headers(headers))

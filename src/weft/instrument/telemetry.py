@@ -158,7 +158,7 @@ def init(
         service: ``service.name``: what this process is called in every trace.
         version: ``service.version``.
         endpoint: The OTLP receiver's base URL; ``http://localhost:4318`` by default.
-        protocol: ``http/protobuf`` (the default) or ``grpc`` (``pip install 'weft[grpc]'``).
+        protocol: ``http/protobuf`` (the default) or ``grpc`` (``pip install '.[grpc]'`` in a clone).
         headers: Headers for every export request, as for authentication.
         resource_attributes: More attributes of this process.
         instrument: True for all of the libraries Weft knows (``catalogue.LIBRARIES``), False for none, or
