@@ -6,9 +6,10 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.analyse.critical_path.simulator import Run, program
-from tests.analyse.traces import name_of, span, trace
+from tests.analyse.traces import MS, at, name_of, span, trace
 
-from weft.analyse.explain import explain
+from weft.analyse.critical_path.saving import Savings
+from weft.analyse.explain import explain, read
 from weft.model.explanation import Explanation
 from weft.model.span import Span
 from weft.model.trace import Trace
@@ -300,3 +301,19 @@ def test_of_a_trace_that_still_runs_the_path_leads_to_what_runs() -> None:
         ("root", "own"),
         ("chat", "model"),
     ]
+
+
+def test_a_process_that_takes_long_to_start_is_waited_for_and_not_its_parents_work() -> None:
+    sent = {"weft.propagation.sent_ns": at(20), "weft.propagation.carrier": "environment"}
+    spans = (
+        span("root", None, 0, 100, host="h"),
+        span("child", "root", 70, 90, service="child", host="h", attributes=sent),
+    )
+
+    assert path(*spans) == [
+        ("root", 20, "own"),
+        ("child", 50, "queue"),
+        ("child", 20, "own"),
+        ("root", 10, "own"),
+    ]
+    assert Savings(read(trace(*spans))).own_ns(0) == 30 * MS

@@ -10,6 +10,7 @@ that outlive their parent, messages and links are followed, so nothing is clippe
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from weft.analyse.critical_path.handed import handed_ns
 from weft.analyse.critical_path.kinds import kinds, wait_kind
 from weft.analyse.critical_path.waits import Waits
 from weft.analyse.reading import Reading
@@ -35,7 +36,7 @@ def _waited(reading: Reading) -> dict[str, int]:
         parts = {part.name: part.ns for part in hand_off.parts}
         queue_ns = parts.get("queue")
         if hand_off.to_span_id is not None and queue_ns is not None:
-            found[hand_off.to_span_id] = queue_ns + (parts.get("start") or 0)
+            found[hand_off.to_span_id] = queue_ns
     return found
 
 
@@ -44,6 +45,7 @@ class _Walk:
         self._reading = reading
         self._first_ns = reading.start_ns[0]
         self._waited = _waited(reading)
+        self._handed = handed_ns(reading)
         self._kinds: Sequence[SegmentKind] = kinds(reading)
         self._ids = [span.span_id for span in reading.tree.spans]
         self._waits = waits
@@ -126,6 +128,8 @@ class _Walk:
             taken = reading.tree.spans[index].kind == "consumer"
             if linked_ns > known_ns or (taken and linked_ns == known_ns):
                 cause, from_ns = linked, linked_ns
+        if from_ns == at_ns and cause == reading.tree.parents[index]:
+            from_ns = at_ns - self._handed.get(index, 0)
         if from_ns < at_ns:
             self._add_wait(index, from_ns, at_ns)
         return cause, from_ns
@@ -133,7 +137,7 @@ class _Walk:
     def _add_wait(self, index: int, from_ns: int, at_ns: int) -> None:
         """Tell what a span waited in before it began: as its hand-off was split, where it was."""
         waited = self._waited.get(self._ids[index])
-        if waited is None:
+        if waited is None or self._reading.tree.spans[index].kind != "consumer":
             self._add(index, from_ns, at_ns, wait_kind(self._reading, index))
             return
         taken_ns = max(from_ns, at_ns - waited)

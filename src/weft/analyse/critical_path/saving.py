@@ -53,7 +53,7 @@ class Savings:
             if parent >= 0 and starts[index] <= ends[parent]:
                 from_ns = moments.start_from_ns[index]
                 known_ns = found[parent].get(from_ns, from_ns)
-                found[parent][from_ns] = max(known_ns, starts[index])
+                found[parent][from_ns] = max(known_ns, starts[index] - moments.handed_ns.get(index, 0))
         return found
 
     def _end_ns(self, short: int, less_ns: int, own_ns: int) -> int:
@@ -75,8 +75,9 @@ class Savings:
                     elif starts[moment] > ends[parent]:
                         start[moment] = end[parent] + starts[moment] - ends[parent]
                     else:
-                        took_ns = starts[moment] - from_ns.start_from_ns[moment]
-                        start[moment] = free[parent] + work(parent, took_ns)
+                        handed_ns = from_ns.handed_ns.get(moment, 0)
+                        took_ns = starts[moment] - handed_ns - from_ns.start_from_ns[moment]
+                        start[moment] = free[parent] + work(parent, took_ns) + handed_ns
                 free[moment] = start[moment]
                 continue
             index = ~moment
