@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from operator import attrgetter
+from typing import Final, Literal
 
 from weft.model.span import Span
 from weft.model.summary import TraceSummary
@@ -27,7 +28,7 @@ class Node:
     span: Span
     parent: "Node | None" = field(default=None, repr=False)
     depth: int = 0
-    children: list["Node"] = field(default_factory=list, repr=False)
+    children: Sequence["Node"] = field(default=(), repr=False)
     broken: Break | None = None
 
 
@@ -118,7 +119,7 @@ def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
     # One order for everything that follows makes the tree independent of the order of arrival. Only spans
     # that share an id can be alike in all that the usual order looks at.
     shared = len({span.span_id for span in spans}) < len(spans)
-    nodes = [Node(span) for span in sorted(spans, key=_whole_order if shared else _order)]
+    nodes = [Node(span) for span in sorted(spans, key=_whole_order if shared else _ORDER)]
     holders: dict[str, Node] = {}
     for node in nodes:
         # Where two spans share an id, the children belong to the earlier one.
@@ -128,20 +129,24 @@ def _grow(spans: Sequence[Span]) -> tuple[tuple[Node, ...], dict[str, Node]]:
             node.parent = holders.get(node.span.parent_id)
             node.broken = None if node.parent else "missing parent"
     _cut_cycles(nodes)
+    children: dict[Node, list[Node]] = {}  # only of those that have any: most have none
     for node in nodes:
         if node.parent is not None:
-            node.parent.children.append(node)
+            if node.parent in children:
+                children[node.parent].append(node)
+            else:
+                node.parent.children = children[node.parent] = [node]
     roots = tuple(node for node in nodes if node.parent is None)
     _measure(roots)
     return roots, holders
 
 
-def _order(span: Span) -> tuple[object, ...]:
-    return (span.start_ns, span.span_id, span.parent_id or "", -span.end_ns, span.service, span.name)
+_ORDER: Final = attrgetter("start_ns", "span_id")
 
 
 def _whole_order(span: Span) -> tuple[object, ...]:
-    return (*_order(span), repr(span))
+    parent_id = span.parent_id or ""
+    return (span.start_ns, span.span_id, parent_id, -span.end_ns, span.service, span.name, repr(span))
 
 
 def _cut_cycles(nodes: Sequence[Node]) -> None:
