@@ -1,7 +1,7 @@
 """A hand-off: work goes from one agent or process to another."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 HandOffKind = Literal["call", "message", "spawn", "delegation", "approval"]
 """A request and its answer; a message through a broker; a process, thread or task that was started; an agent
@@ -11,9 +11,8 @@ PartName = Literal["queue", "network", "start", "work", "reply"]
 """Waiting to be taken; on the way; taken but not begun; the work itself; the answer's way back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of the time of a hand-off.
+class Part(NamedTuple):
+    """One part of the time of a hand-off. There are four or five of each, so it is a plain tuple.
 
     Attributes:
         name: Which part.

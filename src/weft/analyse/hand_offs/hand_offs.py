@@ -48,7 +48,7 @@ class _Telling:
             from_service=sender.service,
             to_service=next((spans[each].service for each in _receivers(tries)), ""),
             start_ns=attempts[0].start_ns,
-            end_ns=max(attempt.end_ns for attempt in attempts),
+            end_ns=max([attempt.end_ns for attempt in attempts]),
             parts=self._parts(last),
             attempts=attempts,
             failed=attempts[-1].failed,
@@ -74,7 +74,7 @@ class _Telling:
             from_span_id=spans[sender].span_id,
             to_span_id=None if receiver is None else spans[receiver].span_id,
             start_ns=reading.start_ns[members[0]],
-            end_ns=max(reading.end_ns[each] for each in members),
+            end_ns=max(map(reading.end_ns.__getitem__, members)),
             failed=failed(reading, crossing),
         )
 

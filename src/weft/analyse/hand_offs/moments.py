@@ -1,8 +1,7 @@
 """The moments of a crossing, by the clock of the root's host, and how sure they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from weft.analyse.hand_offs.crossing import HANDING, Crossing
 from weft.analyse.hand_offs.hosts import Hosts
@@ -15,8 +14,7 @@ _ANSWERED: Final = ("http.response.status_code", "http.status_code")
 _LEFT: Final = (keys.OUTCOME_CANCELLED, keys.OUTCOME_CLOSED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moments:
+class Moments(NamedTuple):
     """When what happened. Nanoseconds since the Unix epoch, clocks adjusted.
 
     Attributes:
@@ -87,7 +85,7 @@ class Clockwork:
             sent_ns = None  # the context was kept from another time, or somebody made it up
         ready_ns, taken_ns = self._received(other, receiver)
         members = (receiver, *crossing.also)
-        heard_ns = max(reading.end_ns[each] for each in members)
+        heard_ns = max(map(reading.end_ns.__getitem__, members))
         ended = all(reading.tree.spans[each].state == "ended" for each in members)
         working_ns = self._work[receiver]
         return Moments(

@@ -16,7 +16,7 @@ def part(name: PartName, ns: int | None, low_ns: int, high_ns: int | None, evide
         high_ns = max(low_ns, high_ns)
     if ns is not None:
         ns = max(low_ns, ns) if high_ns is None else min(max(low_ns, ns), high_ns)
-    return Part(name=name, ns=ns, low_ns=low_ns, high_ns=high_ns, evidence=evidence)
+    return Part(name, ns, low_ns, high_ns, evidence)
 
 
 def exact(name: PartName, ns: int, evidence: str) -> Part:
