@@ -1,6 +1,6 @@
 """A trace explained: the passes in their order, and what they found put together."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ from weft.analyse.usage.rate import Prices
 from weft.analyse.usage.usage import count_usage
 from weft.model.explanation import AgentShare, Explanation
 from weft.model.trace import Trace
-from weft.model.usage import NO_USAGE
+from weft.model.usage import Usage, total
 
 if TYPE_CHECKING:
     from weft.model.segment import SegmentKind
@@ -104,34 +104,33 @@ def _savings(reading: Reading, most: int) -> dict[str, int]:
 
 
 def _shares(reading: Reading) -> dict[str, AgentShare]:
-    services: dict[str, dict[str, None]] = {}
-    spans: dict[str, int] = {}
-    begun = sorted(range(len(reading.agents)), key=reading.start_ns.__getitem__)
-    for index in begun:
-        name = reading.agents[index]
-        services.setdefault(name, {})[reading.tree.spans[index].service] = None
-        spans[name] = spans.get(name, 0) + 1
-    path: dict[str, dict[SegmentKind, int]] = {}
-    for segment in reading.critical_path:
-        kinds = path.setdefault(segment.agent, {})
-        kinds[segment.kind] = kinds.get(segment.kind, 0) + segment.duration_ns
+    agents = reading.agents
+    begun = sorted(range(len(agents)), key=reading.start_ns.__getitem__)
+    services: dict[str, list[str]] = {}
+    for name, service in dict.fromkeys((agents[each], reading.tree.spans[each].service) for each in begun):
+        services.setdefault(name, []).append(service)
+    spans = Counter(agents)
+    path: dict[str, dict[SegmentKind, int]] = defaultdict(dict)
+    for _, start_ns, end_ns, kind, name in reading.critical_path:
+        kinds = path[name]
+        kinds[kind] = kinds.get(kind, 0) + end_ns - start_ns
     origins: dict[str, int] = {}
     for failure in reading.failures:
         if failure.role == "origin":
             origins[failure.agent] = origins.get(failure.agent, 0) + 1
-    usage = dict.fromkeys(services, NO_USAGE)
+    usage: dict[str, list[Usage]] = {name: [] for name in services}
     for index, used in reading.own.items():
-        usage[reading.agents[index]] += used
+        usage[agents[index]].append(used)
     # An agent that never reported has no span, and may yet be to blame or waited for.
     for name in (*path, *origins):
-        services.setdefault(name, {})
+        services.setdefault(name, [])
     return {
         name: AgentShare(
             services=tuple(names),
-            spans=spans.get(name, 0),
+            spans=spans[name],
             path_ns=path.get(name, {}),
             origins=origins.get(name, 0),
-            usage=usage.get(name, NO_USAGE),
+            usage=total(usage.get(name, ())),
         )
         for name, names in services.items()
     }
