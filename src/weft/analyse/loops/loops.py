@@ -11,9 +11,14 @@ from weft.analyse.reading import Reading
 def find_loops(reading: Reading) -> Reading:
     """Fill in `loops`, by the start of their first span."""
     retries = find_retries(reading)
-    tried_again = [set(loop.span_ids) for loop in retries]
+    tried_again: dict[str, set[str]] = {}
+    for loop in retries:
+        ids = set(loop.span_ids)
+        tried_again |= dict.fromkeys(loop.span_ids, ids)
     again = [
-        loop for loop in find_same_calls(reading) if not any(ids >= set(loop.span_ids) for ids in tried_again)
+        loop
+        for loop in find_same_calls(reading)
+        if not tried_again.get(loop.span_ids[0], set()).issuperset(loop.span_ids)
     ]
     found = [*retries, *again, *find_ping_pong(reading)]
     if not found:
