@@ -30,9 +30,9 @@ def adjust(reading: Reading, clocks: Clocks = NO_CLOCKS) -> Reading:
         return reading
     shifts = _Shifts(reading, hosts, clocks).all()
     still = _Shift(0, 0)
-    by_span = [still if host is None else shifts.get(host, still) for host in hosts]
-    if by_span == [still] * len(by_span):
+    if all(shift == still for shift in shifts.values()):
         return reading
+    by_span = [still if host is None else shifts.get(host, still) for host in hosts]
     return replace(
         reading,
         start_ns=tuple(at - shift.offset_ns for at, shift in zip(reading.start_ns, by_span, strict=True)),
