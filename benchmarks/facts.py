@@ -228,8 +228,12 @@ def workflow(seed: int) -> ExportTraceServiceRequest:
         if failed:
             break
     made.end(root, "500" if failed else "")
+    return request_of(made, lacks=made.chance.random() < 0.02)
+
+
+def request_of(made: Workflow, *, lacks: bool = False) -> ExportTraceServiceRequest:
+    """The spans of a workflow as one request; some services may lack the first of theirs."""
     request = ExportTraceServiceRequest()
-    lacks = made.chance.random() < 0.02
     for service, spans in made.spans.items():
         origin = request.resource_spans.add()
         origin.resource.attributes.extend(
