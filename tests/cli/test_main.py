@@ -133,6 +133,28 @@ def test_ctrl_c_ends_quietly_with_130(backend: Any, tmp_path: Path) -> None:
     assert err.strip() == b""
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (">/dev/full", "stdout cannot be written: no space left on device"),
+        (">&-", "there is nowhere to write to: stdout is closed"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ls", "ls --json"])
+def test_output_that_cannot_be_written_is_one_line(backend: Any, command: str, where: str, said: str) -> None:
+    backend.list("4bf92f3577b34da6a3ce929d0e0e4736")
+    done = subprocess.run(
+        f"{sys.executable} -m weft.cli {command} --url {backend.url} {where}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr == f"weft ls: {said}\n"
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("arguments", [["show", "--full"], ["show", "--json"]])
 def test_a_reader_that_goes_away_ends_the_command_quietly(backend: Any, arguments: list[str]) -> None:
     trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -77,7 +77,8 @@ def _explained(error: ModuleNotFoundError, command: str) -> Exception:
     if missing in {"", "weft"}:
         return error
     return Failure(
-        f"weft {command} needs the backend: pip install '.[server]' in your clone of Weft (there is no {missing})"
+        f"weft {command} needs the backend: pip install '.[server]' in your clone of Weft "
+        f"(there is no {missing})"
     )
 
 

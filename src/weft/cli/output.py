@@ -1,4 +1,4 @@
-"""What a command writes to stdout, and the end of a pipe that nobody reads any more."""
+"""What a command writes to stdout, and what becomes of it where that cannot be written."""
 
 import os
 import sys
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 from rich.console import Console, RenderableType
+
+from weft.cli.failure import Failure
 
 _UNKNOWN_WIDTH: Final = 120
 _PIPE_CLOSED: Final = 141  # as the shell reports a process that SIGPIPE ended
@@ -20,15 +22,23 @@ class _Paper(Console):
 
 
 def draw(what: RenderableType) -> None:
-    """Print something of rich, as wide as the terminal, in colour on a terminal that may have it."""
-    with _pipe():
+    """Print something of rich, as wide as the terminal, in colour on a terminal that may have it.
+
+    Raises:
+        Failure: It cannot be written.
+    """
+    with _open():
         _Paper(width=_width(), markup=False, emoji=False, highlight=False).print(what)
         sys.stdout.flush()
 
 
 def write(text: str) -> None:
-    """Print text as it is, and a line end."""
-    with _pipe():
+    """Print text as it is, and a line end.
+
+    Raises:
+        Failure: It cannot be written.
+    """
+    with _open():
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
@@ -47,10 +57,14 @@ def _is_terminal(stream: Any) -> bool:
 
 
 @contextmanager
-def _pipe() -> Iterator[None]:
+def _open() -> Iterator[None]:
+    if sys.stdout is None:  # as Python has it where the shell says `>&-`
+        raise Failure("there is nowhere to write to: stdout is closed")
     try:
         yield
-    except BrokenPipeError:
+    except OSError as error:
         # What is still buffered would fail again when the interpreter closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_PIPE_CLOSED)
+        if isinstance(error, BrokenPipeError):
+            sys.exit(_PIPE_CLOSED)
+        raise Failure(f"stdout cannot be written: {(error.strerror or str(error)).lower()}") from error
