@@ -95,8 +95,7 @@ def open_pipeline(
         journal = Journal(data / "journal", max_bytes=journal_bytes)
     except JournalLocked as error:
         raise CannotStart(
-            f"{data} is in use by another weft: {error}. "
-            "Stop that one, or give this one another directory (--data)."
+            f"{data} is in use by another weft{holder}. Stop that one, or give this one another directory (--data)."
         ) from error
     except JournalError as error:
         raise CannotStart(f"the journal in {data} cannot be used: {error}") from error
@@ -130,7 +129,9 @@ def open_store_for_reading(data: Path) -> Iterator[Pipeline]:
         CannotStart: There is none, or a backend serves it; or the price file cannot be used.
     """
     if not (data / "journal").is_dir():
-        raise CannotStart(f"there is no data in {data}")
+        raise CannotStart(
+            f"there is no data in {data}; name the directory of a `weft up` (--data, WEFT_DATA)"
+        )
     settings = Settings()
     prices = _prices(settings)
     with open_pipeline(data, settings.journal_bytes, settled_after_s=0, prices=prices) as pipeline:

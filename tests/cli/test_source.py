@@ -100,12 +100,30 @@ def test_a_host_that_does_not_exist_is_one_clear_line(weft: Run) -> None:
 
     assert done.returncode == 2
     assert done.stderr.startswith("weft ls: http://no-such-host.invalid:16686 cannot be asked: ")
+    assert done.stderr.endswith("Is a Weft backend there (--url, WEFT_URL)?\n")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "said"), [("", "a token: set WEFT_TOKEN"), ("x" * 16, "another token than that of WEFT_TOKEN")]
+)
+def test_a_backend_that_wants_a_token_says_where_it_is_set(
+    weft: Run, backend: Any, token: str, said: str
+) -> None:
+    backend.give("/weft/v1/traces", {"error": {"message": "unauthorized"}}, 401)
+
+    done = weft("ls", "--url", backend.url, WEFT_TOKEN=token)
+
+    assert done.returncode == 2
+    assert done.stderr == f"weft ls: {backend.url} wants {said}\n"
 
 
 def test_a_directory_without_data_is_one_clear_line(weft: Run, tmp_path: Path) -> None:
     done = weft("ls", "--data", str(tmp_path / "nothing"))
 
     assert done.returncode == 2
-    assert done.stderr == f"weft ls: there is no data in {tmp_path / 'nothing'}\n"
+    assert done.stderr == (
+        f"weft ls: there is no data in {tmp_path / 'nothing'}; "
+        "name the directory of a `weft up` (--data, WEFT_DATA)\n"
+    )
     assert not (tmp_path / "nothing").exists()

@@ -107,7 +107,8 @@ def test_json_is_what_the_api_answers(weft: Run, backend: Any, command: str, thi
 def test_too_many_steps_are_wrong_usage(weft: Run, backend: Any, command: str) -> None:
     done = weft(command, "--url", backend.url, "--since", "7d", "--every", "1s")
     assert done.returncode == 2
-    assert "--every makes more than 1,000 steps" in done.stderr
+    assert "--every makes 604,800 steps of that time, and 1,000 are too many" in done.stderr
+    assert "less time (--since)" in done.stderr
     assert backend.asked == []
 
 

@@ -187,6 +187,29 @@ def test_waits_no_longer_than_told(weft: Run, backend: Any) -> None:
     assert done.stderr == f"weft verify: no trace {TRACE_ID}; `weft ls` lists what is there\n"
 
 
+def test_waits_for_a_backend_that_does_not_listen_yet(
+    weft: Run, backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.list(TRACE_ID)
+    backend.has()
+    answers = iter([False, False])
+    monkeypatch.setattr("weft.cli.backend.Backend.listens", lambda _: next(answers, True))
+
+    done = weft("verify", "--no-orphans", "--wait", "60s", WEFT_UI_PORT=str(backend.port))
+
+    assert done.returncode == 0
+
+
+def test_a_span_that_came_twice_counts_once(weft: Run, tmp_path: Path) -> None:
+    files = tmp_path / "once.json", tmp_path / "again.json"
+    for file in files:
+        file.write_text(json.dumps({"data": [WHOLE]}))
+
+    done = weft("verify", "--one-trace", "--spans-at-least", "1", *map(str, files))
+
+    assert done.returncode == 0
+
+
 def test_a_file_is_checked_trace_by_trace(weft: Run, tmp_path: Path) -> None:
     file = tmp_path / "traces.jsonl"
     bad = trace(agent("planner"), agent("writer", "gone", 100), trace_id=OTHER_ID)
@@ -204,6 +227,9 @@ def test_a_file_is_checked_trace_by_trace(weft: Run, tmp_path: Path) -> None:
         (["nowhere.json"], "nowhere.json: no such file"),
         (["nowhere.json", "--wait", "1s"], "are about a backend, not about files"),
         (["--agents", "a,,b"], "names with commas between them"),
+        (["--max-cost", "nan"], "nan is not an amount"),
+        (["--max-cost", "inf"], "inf is not an amount"),
+        ([TRACE_ID, OTHER_ID], "one TRACE_ID at a time"),
         (["--max-wait", "soon"], "'soon' is not a duration; write 500ms, 2s, 5m, 24h or 7d"),
         (["--prices", "nowhere.toml"], "price file nowhere.toml cannot be read: no such file"),
         (["--url", "http://127.0.0.1:9"], "nothing listens on http://127.0.0.1:9"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from weft.cli.failure import Absent, Failure
+from weft.cli.failure import Absent, Failure, Unheard
 from weft.cli.source import Source
 from weft.cli.wanted import find
 from weft.decode.dialects.read import read
@@ -53,7 +53,7 @@ class Asked:
             over = time.monotonic_ns() >= until_ns
             try:
                 traces = list(self._traces(source))
-            except Absent:
+            except (Absent, Unheard):
                 if over:
                     raise
                 traces = []

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
 from weft.analyse.clocks.clocks import NO_CLOCKS, Clocks
-from weft.cli.failure import Failure
+from weft.cli.failure import Failure, Unheard
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
@@ -160,7 +160,7 @@ class Backend:
         except (OSError, http.client.HTTPException, ValueError) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(cause, ConnectionRefusedError):
-                raise Failure(f"nothing listens on {self.name}; start a backend with `weft up`") from error
+                raise Unheard(f"nothing listens on {self.name}; start a backend with `weft up`") from error
             raise self._unreachable(cause) from error
 
     def _json(self, body: bytes) -> object:
@@ -173,9 +173,13 @@ class Backend:
         return value
 
     def _unreachable(self, cause: object) -> Failure:
-        return Failure(f"{self.name} cannot be asked: {clean(str(cause) or type(cause).__name__, 300)}")
+        why = clean(str(cause) or type(cause).__name__, 300)
+        return Failure(f"{self.name} cannot be asked: {why}. Is a Weft backend there (--url, WEFT_URL)?")
 
     def _refusal(self, status: int, answer: object) -> Failure:
+        if status == 401:
+            another = "another token than that of" if os.environ.get("WEFT_TOKEN") else "a token: set"
+            return Failure(f"{self.name} wants {another} WEFT_TOKEN")
         said = _complaint(answer)
         reason = f"answers {status}: {said}" if said else f"answers {status}; is a Weft backend there?"
         return Failure(f"{self.name} {reason}")

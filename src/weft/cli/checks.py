@@ -1,5 +1,6 @@
 """The options that name checks."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,12 +34,24 @@ def check_options(command: Command) -> Command:
             click.option("--max-wait", type=DURATION, metavar="TIME", help="No hand-off waits longer."),
             click.option("--max-duration", type=DURATION, metavar="TIME", help="The whole takes no longer."),
             click.option("--max-tokens", type=click.IntRange(0), metavar="N", help="No more tokens."),
-            click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="It costs no more."),
+            click.option(
+                "--max-cost",
+                type=click.FloatRange(0),
+                callback=_finite,
+                metavar="USD",
+                help="It costs no more.",
+            ),
             click.option("--spans-at-least", type=click.IntRange(1), metavar="N", help="No fewer spans."),
         )
     ):
         command = option(command)
     return command
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):  # a limit that nothing exceeds checks nothing
+        raise click.BadParameter(f"{value} is not an amount", ctx, param)
+    return value
 
 
 def chosen(given: Mapping[str, Any]) -> list[Check]:

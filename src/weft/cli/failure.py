@@ -25,6 +25,10 @@ class Failure(click.ClickException):
         click.echo(prefix + self.message, file=file, err=file is None)
 
 
+class Unheard(Failure):
+    """Nobody listens where a backend should; it may yet."""
+
+
 class Absent(Failure):
     """What was asked for is not there."""
 

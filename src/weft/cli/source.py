@@ -1,6 +1,7 @@
 """Where traces are read: from the backend that runs, or from the data directory when none does."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 
 from weft.analyse.clocks.clocks import Clocks
 from weft.cli.backend import Backend
-from weft.cli.failure import Failure
+from weft.cli.failure import Unheard
 from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import EdgeStatistics
@@ -18,6 +19,7 @@ from weft.model.stretch import Stretch
 from weft.model.summary import TraceSummary
 
 _UI_PORT: Final = "16686"
+_POLL_S: Final = 0.3
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,7 +63,7 @@ def options(command: Command) -> Command:
 
 
 @contextmanager
-def open_source(url: str | None, data: Path | None) -> Iterator[Source]:
+def open_source(url: str | None, data: Path | None, patience_s: float = 0.0) -> Iterator[Source]:
     """Open what the options name; when they name nothing, the backend of this machine, or else its data.
 
     `WEFT_UI_PORT` and `WEFT_DATA` say where these two are, as they do to `weft up`.
@@ -69,6 +71,7 @@ def open_source(url: str | None, data: Path | None) -> Iterator[Source]:
     Args:
         url: A backend's query API. It is not replaced by a directory when nobody answers there.
         data: A data directory; it wins over a URL.
+        patience_s: How many seconds to wait until there is something to ask, where nothing is named.
 
     Raises:
         Failure: There is nothing to ask.
@@ -84,10 +87,16 @@ def open_source(url: str | None, data: Path | None) -> Iterator[Source]:
 
     directory = data or Path(os.environ.get("WEFT_DATA") or default_data())
     if data is None and not directory.exists():
-        raise Failure(
-            f"no backend listens on {backend.name} and there is no data in {directory}. "
-            "Start one with `weft up`, or name another (--url) or its data directory (--data)"
-        )
+        until = time.monotonic() + patience_s
+        while not backend.listens():
+            if time.monotonic() >= until:
+                raise Unheard(
+                    f"no backend listens on {backend.name} and there is no data in {directory}. "
+                    "Start one with `weft up`, or name another (--url) or its data directory (--data)"
+                )
+            time.sleep(_POLL_S)
+        yield backend
+        return
     # Only now: this loads the store, which takes longer than asking a backend does.
     from weft.cli.directory import open_directory
 

@@ -45,6 +45,9 @@ def stretch(since: int, every: int | None, limit: int) -> Stretch:
     """
     every = every or 0
     if every and since // every >= MOST_STEPS:
-        raise click.UsageError(f"--every makes more than {MOST_STEPS:,} steps of that time; take longer ones")
+        raise click.UsageError(
+            f"--every makes {since // every:,} steps of that time, and {MOST_STEPS:,} are too many; "
+            "take longer ones (--every), or less time (--since)"
+        )
     end_ns = time.time_ns()
     return Stretch(start_ns=max(0, end_ns - since), end_ns=end_ns, every_ns=every, limit=limit)

@@ -99,4 +99,6 @@ def _first(error: ValidationError) -> str:
     """The first mistake of the settings, in one line."""
     mistake = error.errors()[0]
     name = "".join(str(part) for part in mistake["loc"])
+    if name == "token":  # it has no flag, and what it should be is said of a text, not of its characters
+        return f"WEFT_TOKEN should have {mistake['ctx']['min_length']} characters or more"
     return f"--{name.replace('_', '-')} (WEFT_{name.upper()}): {mistake['msg'].removeprefix('Value error, ')}"

@@ -2,15 +2,15 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from weft.analyse.checks.verdict import Verdict
-from weft.analyse.clocks.clocks import Clocks
+from weft.analyse.clocks.clocks import NO_CLOCKS, Clocks
 from weft.analyse.clocks.learner import learn
 from weft.analyse.explain import explain
 from weft.cli.asked import MOST, Asked
@@ -95,9 +95,11 @@ def verify(
             )
         _judge_files(files, judge)
     else:
-        asked = Asked(trace_id=trace_id, service=service, last=last, since_ns=since, wait_ns=wait)
-        with open_source(url, data) as source:
-            asked.settled(source, partial(judge, clocks=source.clocks()))
+        until_ns = time.monotonic_ns() + wait
+        with open_source(url, data, wait / 1e9) as source:
+            left_ns = max(0, until_ns - time.monotonic_ns())
+            asked = Asked(trace_id=trace_id, service=service, last=last, since_ns=since, wait_ns=left_ns)
+            asked.settled(source, lambda traces: judge(traces, source.clocks() if traces else NO_CLOCKS))
     if not verdict.traces:
         raise Absent("there are no such traces; `weft ls` lists what is there")
     if as_json:
@@ -112,9 +114,10 @@ def verify(
 
 def _named(what: Sequence[str]) -> tuple[str | None, Sequence[str]]:
     """Tell a trace's id from files."""
-    if len(what) == 1 and re.fullmatch("[0-9a-fA-F]{4,32}", what[0]) and not Path(what[0]).exists():
-        return digits(what[0]), ()
-    return None, what
+    ids = [each for each in what if re.fullmatch("[0-9a-fA-F]{4,32}", each) and not Path(each).exists()]
+    if ids and len(what) > 1:
+        raise click.UsageError(f"one TRACE_ID at a time, or files: {ids[0]} is no file")
+    return (digits(ids[0]), ()) if ids else (None, what)
 
 
 def _judge_files(files: Sequence[str], judge: Callable[[Iterable[Trace], Clocks], bool]) -> None:

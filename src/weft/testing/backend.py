@@ -87,6 +87,9 @@ class _Backend:
             with error:
                 if error.code == 404:  # it may arrive yet
                     return {"data": []}
+                if error.code == 401:
+                    another = "another token than that of" if os.environ.get("WEFT_TOKEN") else "a token: set"
+                    raise ConnectionError(f"{self.url} wants {another} WEFT_TOKEN") from error
                 raise ConnectionError(f"{self.url} answers {error.code}; is a Weft backend there?") from error
         except (OSError, ValueError) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error

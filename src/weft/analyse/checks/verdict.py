@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from weft.analyse.checks.check import Check, Violation
+from weft.analyse.tree import without_copies
 from weft.model.explanation import Explanation
 from weft.model.trace import Trace
 
@@ -37,7 +38,9 @@ class Verdict:
         self._ids: list[str] = []
 
     def add(self, trace: Trace, explanation: Explanation) -> None:
-        """Check a trace."""
+        """Check a trace; a span that came several times counts once."""
+        if any(repair.kind == "duplicate" for repair in explanation.repairs):
+            trace = without_copies(trace)
         self.traces += 1
         if len(self._ids) < _LISTED:
             self._ids.append(trace.trace_id)
