@@ -85,9 +85,9 @@ class Report:
         lost = sum(counters.lost.values()) - self._said_lost
         if counters.on_disk:
             _log.warning(
-                "weft: %d spans did not reach %s before the end (%s); they are kept on disk (%s) and sent by "
+                "weft: %s did not reach %s before the end (%s); kept on disk (%s), to be sent by "
                 "the next process that sends there%s",
-                counters.on_disk,
+                _spans(counters.on_disk),
                 self._destination,
                 sender.cause,
                 outbox.directory(),
@@ -96,8 +96,8 @@ class Report:
         elif unsent:
             why = f"; not kept on disk: {outbox.disk_error}" if outbox.disk_error else ""
             _log.warning(
-                "weft: %d spans did not reach %s before the end (%s)%s",
-                lost,
+                "weft: %s did not reach %s before the end (%s)%s",
+                _spans(lost),
                 self._destination,
                 sender.cause,
                 why,
@@ -122,3 +122,7 @@ class Report:
             advice = _ADVICE.get(reason) or (sender.remark if reason in {"refused", "rejected"} else "")
             reasons.append(f"{count} lost: {reason}" + (f" ({advice})" if advice else ""))
         return ", ".join(reasons)
+
+
+def _spans(number: int) -> str:
+    return "1 span" if number == 1 else f"{number} spans"
