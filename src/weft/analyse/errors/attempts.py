@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from weft.model import keys
 from weft.model.span import Span, Value, text
@@ -23,8 +22,7 @@ _SPARE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """What a span was to do, as far as one try of it can be told from another thing.
 
     Attributes:

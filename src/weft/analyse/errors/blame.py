@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Final
 
@@ -37,10 +37,11 @@ class Blame:
         """The agent that a span called, where nothing of it is in the trace; empty where it called none."""
         reading = self._reading
         span = reading.tree.spans[index]
-        sender = text(span.attributes.get(keys.PROPAGATION_SENDER_AGENT))
-        if span.kind == "consumer" and sender not in self._agents:
-            return sender  # its message told of the failure
-        if any(reading.crosses(child) for child in reading.tree.children[index]):
+        if span.kind == "consumer":
+            sender = text(span.attributes.get(keys.PROPAGATION_SENDER_AGENT))
+            if sender not in self._agents:
+                return sender  # its message told of the failure
+        if any(map(reading.crosses, reading.tree.children[index])):
             return ""
         if reading.callees[index]:
             return reading.callees[index]
@@ -118,11 +119,15 @@ def _service(span: Span) -> str:
     """The service behind a host name of one's own network; a public host and an address name none."""
     if span.kind != "client" or "db.system" in span.attributes or "db.system.name" in span.attributes:
         return ""
-    host = _address(span)[0]
+    return _inside(_address(span)[0])
+
+
+@lru_cache(maxsize=1024)
+def _inside(host: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
         first, _, domain = host.partition(".")
-        inside = not domain or domain.endswith(("local", "internal", "svc"))
-        return first if inside and first != "localhost" else ""
+        own = not domain or domain.endswith(("local", "internal", "svc"))
+        return first if own and first != "localhost" else ""
     return ""

@@ -1,7 +1,7 @@
 """A branch of the tree that brings a failure up to the span that it hangs from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from weft.analyse.errors.sign import Sign
 from weft.analyse.reading import Reading
@@ -11,8 +11,7 @@ from weft.model.span import Span
 MOMENT_NS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A failure on its way up.
 
     Attributes:
@@ -55,17 +54,10 @@ def last_work_ns(reading: Reading, signs: Mapping[int, Sign], index: int) -> int
     What a server or consumer sends at its end is its answer.
     """
     tree, starts = reading.tree, reading.start_ns
-    replies = tree.spans[index].kind in ("server", "consumer")
-    return max(
-        (
-            starts[child]
-            for child in tree.children[index]
-            if child not in signs
-            and is_work(tree.spans[child])
-            and not (replies and tree.spans[child].kind == "producer")
-        ),
-        default=0,
-    )
+    well = [child for child in tree.children[index] if child not in signs and is_work(tree.spans[child])]
+    if tree.spans[index].kind in ("server", "consumer"):
+        well = [child for child in well if tree.spans[child].kind != "producer"]
+    return max(map(starts.__getitem__, well), default=0)
 
 
 def slack_ns(reading: Reading, index: int, other: int) -> int:

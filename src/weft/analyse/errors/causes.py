@@ -1,7 +1,7 @@
 """Every failed span and the next step towards where its failure began."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from weft.analyse.errors.branch import Branch, is_entry, last_work_ns
@@ -51,13 +51,13 @@ def find_causes(reading: Reading, signs: Mapping[int, Sign]) -> Causes:
     causes = Causes()
     explainer = Explainer(reading, signs)
     cancellations = Cancellations(reading, signs)
-    parents = reading.tree.parents
+    parents, children = reading.tree.parents, reading.tree.children
     waiting: dict[int, list[Branch]] = {}
     for index in range(len(parents) - 1, -1, -1):
         sign, branches = signs.get(index), waiting.pop(index, [])
         if sign is None and not branches:
             continue
-        if branches:
+        if branches and len(children[index]) > 1:
             settled = settle(reading, signs, index, branches)
             causes.made_good |= settled.made_good
             causes.tried_again |= settled.tried_again
@@ -105,10 +105,10 @@ def _through(
     last = max(branches, key=lambda branch: branch.end_ns)
     span = reading.tree.spans[index]
     if span.kind == "producer" or reading.end_ns[index] < reading.start_ns[last.failed]:
-        return replace(last, top=index)
+        return last._replace(top=index)
     if is_entry(reading, index) or (last.answered and span.kind == "client"):
-        return replace(last, top=index, answered=True)
+        return last._replace(top=index, answered=True)
     if last_work_ns(reading, signs, index) > last.end_ns:
         return None
     names = (span.work.tool or span.name, reading.agents[index], *last.names)
-    return replace(last, top=index, answered=True, names=tuple(dict.fromkeys(names))[:_NAMES])
+    return last._replace(top=index, answered=True, names=tuple(dict.fromkeys(names))[:_NAMES])

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from weft.analyse.errors.branch import Branch, last_work_ns, slack_ns
@@ -33,7 +34,6 @@ class Explainer:
         self._messages = Messages(reading, signs)
         self._timeouts: list[int] = []
         self.interrupted: list[int] = []  # they failed when something in them was called off
-        self._failed = sorted(index for index, sign in signs.items() if not sign.called_off)
         spans = reading.tree.spans
         self._unfinished = [index for index, span in enumerate(spans) if span.state != "ended"]
 
@@ -81,7 +81,7 @@ class Explainer:
         if not open_branches:
             return None, 0
         reading = self._reading
-        end_ns, worked_ns = reading.end_ns[index], last_work_ns(reading, self._signs, index)
+        end_ns, worked_ns = reading.end_ns[index], None
         likely: list[tuple[int, Branch]] = []
         for branch in open_branches:
             off_ns = slack_ns(reading, index, branch.failed)
@@ -89,18 +89,23 @@ class Explainer:
             if branch.end_ns > end_ns + off_ns and not (called and sign.sort != "timeout"):
                 continue
             alike = likeness(sign, self._signs[branch.failed], (*self._names(branch.failed), *branch.names))
-            caught = len(branch.names) > _OF_ONE or (branch.names and not self._is_tool(branch.top))
-            if alike < SAME and (caught or worked_ns > branch.end_ns - off_ns):
-                continue  # somebody caught it, or went on after it
+            if alike < SAME:
+                caught = len(branch.names) > _OF_ONE or (branch.names and not self._is_tool(branch.top))
+                if worked_ns is None:
+                    worked_ns = last_work_ns(reading, self._signs, index)
+                if caught or worked_ns > branch.end_ns - off_ns:
+                    continue  # somebody caught it, or went on after it
             likely.append((alike, branch))
         return self._decisive(likely)
 
     def _decisive(self, likely: Sequence[tuple[int, Branch]]) -> tuple[Branch | None, int]:
         """Of branches the most alike; of those the last one, or the first to fail of all at work with it."""
-        most = max((alike for alike, _ in likely), default=0)
-        best = [branch for alike, branch in likely if alike == most]
-        if not best:
+        if not likely:
             return None, 0
+        most = max(alike for alike, _ in likely)
+        best = [branch for alike, branch in likely if alike == most]
+        if len(best) == 1:
+            return best[0], most
         last = max(best, key=lambda branch: branch.end_ns)
         begun_ns = self._reading.start_ns[last.top]
         return min(
@@ -140,8 +145,14 @@ class Explainer:
                 return Step(waited_for, "waited", "it was waiting for that when it gave up")
         return None
 
+    @cached_property
+    def _failed(self) -> list[int]:
+        return [index for index, sign in self._signs.items() if not sign.called_off]
+
     def _continued(self, index: int) -> int | None:
         """The first failure behind a call that nobody answered: the span itself, or its last child."""
+        if not self._continuations:
+            return None
         children = self._reading.tree.children[index]
         for call in (index, children[-1] if children else index):
             for behind in self._continuations.get(call, ()):

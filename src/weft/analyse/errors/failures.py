@@ -54,8 +54,8 @@ class _Telling:
     """Turns steps between spans into roles and words."""
 
     def __init__(self, reading: Reading, signs: dict[int, Sign], causes: Causes) -> None:
-        self._reading = reading
         self._signs = signs
+        self._spans, self._agents = reading.tree.spans, reading.agents
         self._called_off = causes.called_off
         self._blame = Blame(reading, signs)
         self._names = frozenset(reading.agents)
@@ -74,12 +74,11 @@ class _Telling:
         return tuple(self._failure(index) for index in sorted({*shown, *map(self._origins.of, unrecovered)}))
 
     def _failure(self, index: int) -> Failure:
-        span = self._reading.tree.spans[index]
+        span, agent = self._spans[index], self._agents[index]
         sign = self._signs.get(index)
         reason = reason_of(span, sign) if sign else ""
-        agent = self._reading.agents[index]
         if index in self._recovered:
-            instead = self._id(self._recovered[index])
+            instead = self._spans[self._recovered[index]].span_id
             return Failure(
                 span_id=span.span_id,
                 agent=agent,
@@ -97,13 +96,14 @@ class _Telling:
                 reason=reason,
                 evidence=self._why_here(index, sign),
             )
+        step = self._steps[index]
         return Failure(
             span_id=span.span_id,
             agent=agent,
-            role="passed_on" if self._steps[index].way == "came up" else "symptom",
-            because_of=self._id(origin),
+            role="passed_on" if step.way == "came up" else "symptom",
+            because_of=self._spans[origin].span_id,
             reason=reason,
-            evidence=self._steps[index].why,
+            evidence=step.why,
         )
 
     def _why_here(self, index: int, sign: Sign | None) -> str:
@@ -117,9 +117,6 @@ class _Telling:
     def _spoken_of(self, index: int, sign: Sign) -> str:
         """Another agent of the trace that the message names: whoever made what was rejected here."""
         words = _WORD.findall(sign.message, 0, _READ)
-        return next(
-            (word for word in words if word in self._names and word != self._reading.agents[index]), ""
-        )
-
-    def _id(self, index: int) -> str:
-        return self._reading.tree.spans[index].span_id
+        if self._names.isdisjoint(words):
+            return ""
+        return next((word for word in words if word in self._names and word != self._agents[index]), "")

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
@@ -26,11 +27,8 @@ class Messages:
     def __init__(self, reading: Reading, signs: Mapping[int, Sign]) -> None:
         self._reading = reading
         self._signs = signs
-        self._failed_children: dict[int, list[int]] = defaultdict(list)
         self._saying: dict[str, list[int]] = defaultdict(list)
         for index, sign in signs.items():
-            if not sign.called_off:
-                self._failed_children[reading.tree.parents[index]].append(index)
             if len(sign.message) >= _LONG:
                 self._saying[sign.message].append(index)
 
@@ -41,6 +39,8 @@ class Messages:
         one before.
         """
         told = is_entry(self._reading, index)
+        if not told and not self._reading.tree.children[index]:
+            return None
         words = sign.message
         for _ in range(_PARTS):
             places = self._saying.get(words, ())
@@ -100,6 +100,14 @@ class Messages:
             if place >= 0 and processes[beside[place]] == sender:
                 return beside[place]
         return None
+
+    @cached_property
+    def _failed_children(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for index, sign in self._signs.items():
+            if not sign.called_off:
+                found[self._reading.tree.parents[index]].append(index)
+        return found
 
     def _fails(self, index: int) -> bool:
         sign = self._signs.get(index)

@@ -18,6 +18,8 @@ class Origins:
 
     def of(self, index: int) -> int:
         """The index of the span where the failure of another one began; its own where it began there."""
+        if (known := self._origin.get(index)) is not None:
+            return known
         way: list[int] = []
         on_way: set[int] = set()
         while index not in self._origin:

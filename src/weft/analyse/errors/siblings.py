@@ -116,13 +116,16 @@ class _Later:
         if branch.top not in self._known_ns:
             return None
         task = self._tasks[branch.top]
-        return next(self._after(self._same[(task.sort, *task.key)], branch), None)
+        same = self._same[(task.sort, *task.key)]
+        return next(self._after(same, branch), None) if len(same) > 1 else None
 
     def instead(self, branch: Branch) -> Iterator[int]:
         """Those that may stand in for it, among the next few of the same sort."""
         if branch.top not in self._known_ns:
             return iter(())
         task = self._tasks[branch.top]
+        if task.sort == "span":
+            return iter(())
         nearest = islice(self._after(self._sort[task.sort], branch), _NEAR)
         return (child for child in nearest if self._tasks[child].stands_in_for(task))
 

@@ -1,12 +1,11 @@
 """That a span failed, and what it says of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from weft.analyse.errors.sorts import Sort
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     """That a span failed.
 
     Attributes:

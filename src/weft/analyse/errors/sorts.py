@@ -54,8 +54,13 @@ def sort_of(type_name: str, message: str, *, served: bool) -> Sort:
         served: Whether the span serves a request that it has not answered: there a broken connection means
             that the caller has gone.
     """
-    said = message[:_READ].lower()
-    by_type = _sort_of_type(type_name[:_READ], served)
+    return _sort_of(type_name[:_READ], message[:_READ], served)
+
+
+@lru_cache(maxsize=1024)  # a failure that is passed on repeats its words
+def _sort_of(type_name: str, message: str, served: bool) -> Sort:
+    said = message.lower()
+    by_type = _sort_of_type(type_name, served)
     if by_type == "unreachable" and _TIMEOUT.search(said):
         return "timeout"
     if by_type is not None:

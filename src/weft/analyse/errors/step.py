@@ -1,15 +1,13 @@
 """One step from a failed span towards where its failure began."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Way = Literal["came up", "waited", "called off", "tried again"]
 """The other failure came up to it; it waited for the other; it was cancelled because of the other; the other
 is the last try of the same work, which failed as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """From a failed span to another one.
 
     Attributes:

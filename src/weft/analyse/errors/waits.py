@@ -105,6 +105,8 @@ class Waits:
         best: tuple[bool, int, int, int] | None = None
         slowest: tuple[int, int] = (0, -1)  # of those that had ended
         children = reading.tree.children[index]
+        if not children:
+            return None
         sent = self._sent(index, at_ns)
         self._looks -= len(children)
         if self._looks < 0:
@@ -150,6 +152,8 @@ class Waits:
         A message that was sent and not yet taken up was waited for as well. What a silent callee seems to
         have caused is no message of the caller's: it counts from its beginning.
         """
+        if not self._receivers and not self._continuations:
+            return None
         reading = self._reading
         children = reading.tree.children[index]
         last = children[-1] if children else index
