@@ -81,22 +81,35 @@ def find_waits(reading: Reading) -> Waits:
             waiter[index] = parent
             released[index] = min(released[index], ends[parent])
     _wait_for_answers(reading, messages, waiter)
-    joined = []
     for index, above in enumerate(waiter):
-        if above >= 0 and released[index] >= starts[above]:
-            joined.append((above, released[index], index))
-        else:
+        if above >= 0 and released[index] < starts[above]:
             waiter[index] = -1
     receivers = _receivers(reading)
-    joined += [(to, ends[sender], sender) for sender, waiting in receivers.items() for to in waiting]
-    joined.sort()
-    waited_for = [0] * (count + 1)
-    for above, _, _ in joined:
-        waited_for[above + 1] += 1
-    first = list(accumulate(waited_for))
-    return Waits(
-        waiter, released, first, [each[2] for each in joined], [each[1] for each in joined], receivers
-    )
+    return Waits(waiter, released, *_row(waiter, released, receivers, ends), receivers)
+
+
+def _row(
+    waiter: Sequence[int],
+    released_ns: Sequence[int],
+    receivers: Mapping[int, Sequence[int]],
+    ends: Sequence[int],
+) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    """What the spans waited for: `first`, `joined` and `joined_ns` of the waits."""
+    others = [index for index, above in enumerate(waiter) if above >= 0]
+    who = [waiter[index] for index in others]
+    over_ns = [released_ns[index] for index in others]
+    for sender, waiting in receivers.items():
+        for receiver in waiting:
+            others.append(sender)
+            who.append(receiver)
+            over_ns.append(ends[sender])
+    order = sorted(range(len(others)), key=others.__getitem__)
+    order.sort(key=over_ns.__getitem__)
+    order.sort(key=who.__getitem__)
+    counts = [0] * (len(waiter) + 1)
+    for above in who:
+        counts[above + 1] += 1
+    return list(accumulate(counts)), [others[place] for place in order], [over_ns[place] for place in order]
 
 
 def _receivers(reading: Reading) -> dict[int, list[int]]:
