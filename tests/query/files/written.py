@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, MessageToJson
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests.decode.requests import varint
 from tests.sent import Sent
@@ -117,6 +117,11 @@ def snake(request: ExportTraceServiceRequest) -> dict[str, Any]:
     return document
 
 
+def of_protobuf(request: ExportTraceServiceRequest, proto_names: bool = False) -> bytes:
+    """Protobuf's own JSON, which has ids in base64, on one line."""
+    return MessageToJson(request, indent=None, preserving_proto_field_name=proto_names).encode() + b"\n"
+
+
 def indented(document: object) -> bytes:
     return json.dumps(document, indent=2).encode()
 
@@ -137,6 +142,9 @@ FORMATS: dict[str, bytes] = {
     "otlp json lines": lines(*BOTH),
     "otlp json, batches": lines(tempo(ONE), tempo(TWO)),
     "otlp json, proto names": lines(snake(ONE), snake(TWO)),
+    "otlp json, base64": of_protobuf(ONE) + of_protobuf(TWO),
+    "otlp json, base64 and proto names": of_protobuf(ONE, True) + of_protobuf(TWO, True),
+    "otlp json, base64 escaped": (of_protobuf(ONE) + of_protobuf(TWO)).replace(b"=", b"\\u003d"),
     "otlp json, wrapped": lines({"trace": BOTH[0]}, {"result": BOTH[1]}),
     "otlp protobuf": b"".join(BODIES),
     "otlp protobuf, delimited": delimited(*BODIES),

@@ -21,8 +21,10 @@ _SPANS: Final = 1000
 _SPELLINGS: Final = ("resourceSpans", "resource_spans", "batches")
 _SCOPES: Final = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 _WRAPPERS: Final = ("trace", "result")  # Grafana Tempo's, and that of Jaeger's API v3
-_OLD: Final = b'"instrumentationLibrary'  # what scopes were called until OTLP 0.15
-_IDS: Final = ("traceId", "spanId", "parentSpanId")
+#: What a document says that is not as OTLP has it today: scopes as they were called until 0.15, and ids in
+#: base64, which end with `=` (Gson escapes it). Where another text ends so, that costs no more than time.
+_OTHERWISE: Final = (b'"instrumentationLibrary', b'="', b"\\u003d", b"\\u003D")
+_IDS: Final = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
 
 
 def is_otlp(value: dict[str, Any]) -> bool:
@@ -65,7 +67,7 @@ class OtlpDocument:
         """
         place, value, raw = self.document.place, self.document.value, self.document.raw
         parts: Iterator[Any]
-        if raw and len(raw) <= _WHOLE and "resourceSpans" in value and _OLD not in raw:
+        if raw and len(raw) <= _WHOLE and "resourceSpans" in value and not _says_otherwise(raw):
             parts = iter((raw,))
         else:
             parts = ({"resourceSpans": [part]} for part in _parts(value))
@@ -74,6 +76,10 @@ class OtlpDocument:
                 yield place, to_protobuf(part if isinstance(part, bytes) else orjson.dumps(part))
             except (MalformedBody, orjson.JSONEncodeError) as error:  # the latter where it is nested deeply
                 complain(place, f"it is not OTLP: {error}")
+
+
+def _says_otherwise(raw: bytes) -> bool:
+    return any(mark in raw for mark in _OTHERWISE)
 
 
 def _unwrapped(value: dict[str, Any]) -> list[dict[str, Any]]:
