@@ -94,8 +94,9 @@ def open_pipeline(
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         journal = Journal(data / "journal", max_bytes=journal_bytes)
     except JournalLocked as error:
+        holder = "another weft" if error.pid is None else f"another weft (process {error.pid})"
         raise CannotStart(
-            f"{data} is in use by another weft{holder}. Stop that one, or give this one another directory (--data)."
+            f"{data} is in use by {holder}. Stop that one, or give this one another directory (--data)."
         ) from error
     except JournalError as error:
         raise CannotStart(f"the journal in {data} cannot be used: {error}") from error
