@@ -20,6 +20,7 @@ from weft.analyse.usage.published import PUBLISHED
 from weft.analyse.usage.rate import Prices
 from weft.analyse.usage.usage import count_usage
 from weft.model.explanation import AgentShare, Explanation
+from weft.model.host_clock import HostClock
 from weft.model.trace import Trace
 from weft.model.usage import Usage, total
 
@@ -86,7 +87,20 @@ def tell(reading: Reading) -> Explanation:
         loops=reading.loops,
         repairs=tree.repairs,
         shift_ns={ids[index]: shift for index, shift in enumerate(reading.shift_ns) if shift},
+        host_clocks=_host_clocks(reading),
     )
+
+
+def _host_clocks(reading: Reading) -> tuple[HostClock, ...]:
+    """The hosts whose spans were shifted: all of a host alike."""
+    found: dict[str, HostClock] = {}
+    if any(reading.shift_ns):
+        for span, shift_ns, bound_ns in zip(
+            reading.tree.spans, reading.shift_ns, reading.bound_ns, strict=True
+        ):
+            if shift_ns and span.host is not None:
+                found.setdefault(span.host, HostClock(span.host, -shift_ns, bound_ns))
+    return tuple(found.values())
 
 
 def _savings(reading: Reading, most: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from weft.model.failure import Failure
 from weft.model.hand_off import HandOff
+from weft.model.host_clock import HostClock
 from weft.model.loop import Loop
 from weft.model.repair import Repair
 from weft.model.segment import SEGMENT_KINDS, Segment, SegmentKind
@@ -67,6 +68,7 @@ class Explanation:
         repairs: What was assumed to make one tree of the spans.
         shift_ns: By span id what was added to its times to bring its host's clock to the root's; only
             spans that were adjusted.
+        host_clocks: The hosts of these spans, in the order of the tree.
     """
 
     trace_id: str
@@ -86,6 +88,7 @@ class Explanation:
     loops: tuple[Loop, ...] = ()
     repairs: tuple[Repair, ...] = ()
     shift_ns: Mapping[str, int] = field(default_factory=dict)
+    host_clocks: tuple[HostClock, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Say it as `weft analyse --json` does (docs/reference/analysis.md)."""
@@ -106,4 +109,5 @@ class Explanation:
             "loops": [loop.to_json() for loop in self.loops],
             "repairs": [repair.to_json() for repair in self.repairs],
             "adjusted": dict(self.shift_ns),
+            "host_clocks": [clock.to_json() for clock in self.host_clocks],
         }

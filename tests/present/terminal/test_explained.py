@@ -13,6 +13,7 @@ from weft.decode.dialects.read import read
 from weft.model.jaeger import read_trace
 from weft.model.span import Span
 from weft.model.trace import Trace
+from weft.model.work import Tokens
 from weft.present.terminal import render_trace
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "terminal"
@@ -133,3 +134,56 @@ def test_a_span_that_came_twice_is_shown_once(page: Page) -> None:
     assert out.splitlines()[0].startswith("root · 100 ms · 2 spans")
     assert "connected" in out.splitlines()[0]
     assert "assumed of a: the same span is there twice" in out
+
+
+def test_hosts_whose_clocks_differ_are_drawn_on_one_time(page: Page) -> None:
+    out = shown(
+        page,
+        span("root", None, 0, 500, host="a"),
+        span("call", "root", 10, 490, kind="client", host="a"),
+        span("served", "call", 3020, 3480, kind="server", service="far", host="b"),
+    )
+    head, _, _, _, root, _, served, *_ = out.splitlines()
+
+    assert head.startswith("root · 500 ms · ")
+    assert root.split()[2:5] == ["0", "500", "ms"]
+    assert served.split("via call")[1].split()[:4] == ["20.0", "ms", "460", "ms"]
+    assert len(served) == len(root)  # both bars reach the right edge
+    assert "b 3.00 s ±10.0 ms ahead of a" in out
+
+
+def test_work_after_the_end_of_the_root_is_told_beside_its_duration(page: Page) -> None:
+    out = shown(page, span("root", None, 0, 100), span("late", "root", 50, 300))
+
+    assert out.splitlines()[0].startswith("root · 100 ms · work went on for 200 ms · 2 spans")
+
+
+def test_the_same_recovered_error_is_told_once(page: Page) -> None:
+    tries = [
+        span(f"t{n}", "root", n * 10, n * 10 + 5, status="error", status_message="Busy: ", says="fetch")
+        for n in range(3)
+    ]
+    out = shown(page, span("root", None, 0, 100), *tries, span("last", "root", 50, 60, says="fetch"))
+
+    assert "error recovered in orchestrator, fetch: Busy, 3 times\n" in out
+    assert out.count("error recovered") == 1
+    assert "tried 4 times: fetch" in out
+
+
+def test_an_unanswered_call_says_what_tells_that_it_failed(page: Page) -> None:
+    out = shown(
+        page,
+        span("root", None, 0, 100, status="error", status_message="timed out"),
+        span("call", "root", 0, 90, kind="client", status="error", status_message="TimeoutError: "),
+        span("slow", "call", 5, 95, kind="server", service="far"),
+    )
+
+    assert "it did not answer in time" in out
+    assert "no message was recorded" not in out
+
+
+def test_calls_without_a_price_are_counted(page: Page) -> None:
+    model = {"operation": "chat", "model": "of-my-own", "tokens": Tokens(input=5, output=7)}
+    out = shown(page, span("root", None, 0, 100), span("chat", "root", 0, 90, work=model))
+
+    assert "12 tokens · cost unknown for 1 call" in out.splitlines()[0]

@@ -3,6 +3,7 @@
 from weft.analyse.checks.check import Check, Violation
 from weft.analyse.checks.wording import duration_in_words, span_in_words
 from weft.model.explanation import Explanation
+from weft.model.failure import Failure
 from weft.model.loop import Loop
 from weft.model.trace import Trace
 
@@ -15,7 +16,7 @@ def no_error_origin() -> Check:
             Violation(
                 about=span_in_words(trace.node_of[failure.span_id].span),
                 expected="no error to begin here",
-                found=f"{failure.reason[:300] or 'a failure'} (agent {failure.agent})",
+                found=f"{_why(failure)} (agent {failure.agent})",
                 span_id=failure.span_id,
             )
             for failure in explanation.failures
@@ -23,6 +24,11 @@ def no_error_origin() -> Check:
         ]
 
     return Check("no-errors", "no error origin", find)
+
+
+def _why(failure: Failure) -> str:
+    """In its own words, or else what tells that it failed."""
+    return failure.reason[:300] or (f"a failure: {failure.evidence}" if failure.evidence else "a failure")
 
 
 def no_loops() -> Check:

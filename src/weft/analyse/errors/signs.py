@@ -109,7 +109,8 @@ def sign_of(span: Span) -> Sign | None:
 def reason_of(span: Span, sign: Sign) -> str:
     """What the span says went wrong, in its own words."""
     if span.status_message:
-        return span.status_message
+        # An exception without a message of its own is written with the colon that would come before it.
+        return span.status_message.rstrip().removesuffix(":")
     return ": ".join(part for part in (sign.type, sign.message) if part)
 
 

@@ -183,9 +183,14 @@ def _errors(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterato
         if told:
             yield Text("  " + "; ".join(told), style="dim")
     yield from _more(len(begun) - most, "error")
-    for failure in recovered[:most]:
-        yield _error(trace, failure, "recovered in", "yellow", draw)
-    yield from _more(len(recovered) - most, "recovered error")
+    alike: dict[tuple[str, str, str], list[Failure]] = {}
+    for failure in recovered:
+        name = _name(trace, failure.span_id, draw)
+        alike.setdefault((failure.agent, name, failure.reason), []).append(failure)
+    for same in list(alike.values())[:most]:
+        line = _error(trace, same[0], "recovered in", "yellow", draw)
+        yield line.append(f", {len(same):,} times") if len(same) > 1 else line
+    yield from _more(len(alike) - most, "recovered error")
 
 
 def _error(trace: Trace, failure: Failure, word: str, style: str, draw: Glyphs) -> Text:
@@ -199,15 +204,14 @@ def _error(trace: Trace, failure: Failure, word: str, style: str, draw: Glyphs) 
 def _loops(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterator[Text]:
     if not said.loops:
         return
-    words = {"same_call": "the same call", "ping_pong": "handed back and forth", "retry": "tried again"}
+    words = {"same_call": "the same call", "ping_pong": "handed back and forth", "retry": "tried"}
     yield Text()
     for loop in said.loops[:most]:
         agents = ", ".join(draw.say(agent, _NAME) for agent in loop.agents)
         what = _name(trace, loop.span_ids[0], draw) if loop.kind == "retry" else draw.say(loop.what, _NAME)
         took = draw.own(duration(loop.duration_ns))
-        yield Text(
-            f"{words[loop.kind]}, {loop.count:,} times: {what} ({agents}), {took} for repeats", "yellow"
-        )
+        often = f"{words[loop.kind]}{'' if loop.kind == 'retry' else ','} {loop.count:,} times"
+        yield Text(f"{often}: {what} ({agents}), {took} for repeats", "yellow")
     yield from _more(len(said.loops) - most, "repetition")
 
 
@@ -215,9 +219,13 @@ def _repairs(trace: Trace, said: Explanation, most: int, draw: Glyphs) -> Iterat
     told = [repair for repair in said.repairs if repair.kind not in ("open", "lost")]
     if said.shift_ns:
         yield Text()
-        shifts = sorted(said.shift_ns.values(), key=abs)
-        most_ns = draw.own(duration(abs(shifts[-1])))
-        yield Text(f"clocks differed: {count(len(shifts), 'span')} moved by up to {most_ns}", style="dim")
+        yield Text(f"clocks differed: {count(len(said.shift_ns), 'span')} moved", style="dim")
+        root = draw.say(trace.root.span.host or "the root's host", _NAME)
+        for clock in said.host_clocks[:most]:
+            way = "ahead of" if clock.ahead_ns > 0 else "behind"
+            differs = f"{duration(abs(clock.ahead_ns))} {draw.give_or_take}{duration(clock.bound_ns)}"
+            yield Text(f"  {draw.say(clock.host, _NAME)} {draw.own(differs)} {way} {root}", style="dim")
+        yield from _more(len(said.host_clocks) - most, "host")
     if not told:
         return
     yield Text()

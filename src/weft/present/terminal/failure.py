@@ -20,7 +20,8 @@ def origins(trace: Trace) -> set[Node]:
 def reason(span: Span) -> str:
     """Say why a span failed, in the words of the code that failed; raw text, not cleaned."""
     if span.status_message:
-        return span.status_message
+        # An exception without a message of its own is written with the colon that would come before it.
+        return span.status_message.rstrip().removesuffix(":")
     for event in reversed(span.events):
         if event.name == "exception":
             said = (text(event.attributes.get(f"exception.{part}")) for part in ("type", "message"))

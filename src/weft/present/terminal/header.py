@@ -8,9 +8,10 @@ from weft.model.summary import TraceSummary
 from weft.model.trace import Trace
 from weft.model.usage import Usage
 from weft.present.terminal.glyphs import Glyphs
-from weft.present.terminal.quantity import count, dollars, moment, so_far
+from weft.present.terminal.quantity import count, dollars, duration, moment, so_far
 
 _LONGEST_NAME = 200
+_WORTH = 100  # what went on after the end is worth a word from a hundredth of the whole on
 
 
 def header(trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[Text]:
@@ -18,7 +19,7 @@ def header(trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[
     summary = trace.summary()
     facts = Text().append(draw.say(workflow(trace), _LONGEST_NAME) or "(no name)", "bold")
     for fact in (
-        so_far(summary.duration_ns, summary.open > 0, draw),
+        *_took(summary, explanation, draw),
         count(summary.spans, "span"),
         count(len(explanation.agents), "agent") if explanation else count(len(summary.services), "service"),
         *(taken(explanation.usage) if explanation else ()),
@@ -30,13 +31,23 @@ def header(trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[
         facts.append(f" {draw.between} ", style="dim")
         facts.append(unended(summary), style="yellow" if summary.lost else "bold")
     if summary.open and not trace.connected:  # more is to come: it is open, not broken
-        return _with_identity(facts, trace, draw)
+        return _with_identity(facts, trace, explanation, draw)
     facts.append(f" {draw.between} ", style="dim")
     if trace.connected:
         facts.append("connected")
     else:
         facts.append(f"not connected: {_parts(trace)}", style="bold yellow")
-    return _with_identity(facts, trace, draw)
+    return _with_identity(facts, trace, explanation, draw)
+
+
+def _took(summary: TraceSummary, explanation: Explanation | None, draw: Glyphs) -> list[str]:
+    """Say how long it took: until the root ended, where an explanation tells, and how long work went on."""
+    if explanation is None:
+        return [so_far(summary.duration_ns, summary.open > 0, draw)]
+    took = [so_far(explanation.duration_ns, summary.open > 0, draw)]
+    if explanation.tail_ns * _WORTH > explanation.duration_ns:
+        took.append(f"work went on for {draw.own(duration(explanation.tail_ns))}")
+    return took
 
 
 def _errors(failed: int, explanation: Explanation | None) -> Text:
@@ -57,12 +68,15 @@ def taken(usage: Usage) -> list[str]:
     said = [f"{count(usage.tokens.total, 'token')}"]
     if usage.cost:
         said.append(("at least " if usage.unpriced else "") + dollars(usage.cost))
+    elif usage.unpriced:
+        said.append(f"cost unknown for {count(usage.unpriced, 'call')}")
     return said
 
 
-def _with_identity(facts: Text, trace: Trace, draw: Glyphs) -> list[Text]:
+def _with_identity(facts: Text, trace: Trace, explanation: Explanation | None, draw: Glyphs) -> list[Text]:
     """Put under the facts which trace it is, and what the backend said about it."""
-    identity = Text(f"trace {trace.trace_id} {draw.between} {moment(trace.start_ns)}", style="dim")
+    start_ns = explanation.start_ns if explanation else trace.start_ns
+    identity = Text(f"trace {trace.trace_id} {draw.between} {moment(start_ns)}", style="dim")
     warnings = [Text(draw.say(warning, 500), style="yellow") for warning in trace.warnings[:10]]
     return [facts, identity, *warnings]
 

@@ -65,7 +65,7 @@ def row(line: Line, trace: Trace, marked: Marks, draw: Glyphs) -> Row:
         says,
         who,
         draw.say(who, _LONGEST_SERVICE) or "(no name)",
-        draw.own(duration(start_ns - trace.start_ns)),
+        draw.own(duration(start_ns - marked.start_ns)),
         so_far(span.duration_ns, span.state != "ended", draw),
     )
 
@@ -95,7 +95,7 @@ def heads(share: Layout, marked: Marks) -> Text:
     return text
 
 
-def cells(row: Row, share: Layout, trace: Trace, *, marked: Marks, colour: str, draw: Glyphs) -> Text:
+def cells(row: Row, share: Layout, *, marked: Marks, colour: str, draw: Glyphs) -> Text:
     """Put the columns of a row together."""
     if not isinstance(row.line.item, Node):  # nothing stands to the right of what it says
         room = share.width - share.service - GAP
@@ -105,17 +105,20 @@ def cells(row: Row, share: Layout, trace: Trace, *, marked: Marks, colour: str, 
     text.append_text(_left(row.label.text(share.tree, draw), share.tree))
     _numbers(text, row.start, row.duration, share)
     if share.bar:
-        text.append(" " * GAP).append(_bar(span, trace, marked, share.bar, draw), colour)
+        text.append(" " * GAP).append(_bar(span, marked, share.bar, draw), colour)
     text.rstrip()
     return text
 
 
-def reasons(row: Row, share: Layout, draw: Glyphs, console: Console, *, most: int) -> Iterator[Text]:
+def reasons(
+    row: Row, share: Layout, marked: Marks, draw: Glyphs, console: Console, *, most: int
+) -> Iterator[Text]:
     """Write under the row of a failed span why it failed.
 
     Args:
         row: The row.
         share: The columns; the message starts in that of the tree and takes all to the right of it.
+        marked: What the analysis says of the spans.
         draw: The characters.
         console: Where it will be printed.
         most: Lines that it may take.
@@ -124,7 +127,9 @@ def reasons(row: Row, share: Layout, draw: Glyphs, console: Console, *, most: in
     indent = " " * (share.service + GAP)
     guides = row.line.continued(draw)
     room = max(10, share.width - len(indent) - len(guides))
-    said = Text(draw.say(reason(row.line.item.span), min(_LONGEST_REASON, room * most)))
+    span = row.line.item.span
+    why = marked.why.get(span.span_id) or reason(span)
+    said = Text(draw.say(why, min(_LONGEST_REASON, room * most)))
     wrapped = [text.plain.rstrip() for text in said.wrap(console, room)]
     if len(wrapped) > most:
         wrapped[most - 1 :] = [draw.fit(f"{wrapped[most - 1]} {wrapped[most]}", room)]
@@ -132,15 +137,15 @@ def reasons(row: Row, share: Layout, draw: Glyphs, console: Console, *, most: in
         yield Text(indent).append(guides, "dim").append(text, "red")
 
 
-def _bar(span: Span, trace: Trace, marked: Marks, cells: int, draw: Glyphs) -> str:
+def _bar(span: Span, marked: Marks, cells: int, draw: Glyphs) -> str:
     """Draw when a span ran; with an explanation, thick what is on the critical path and thin the rest."""
-    edge_ns = trace.start_ns - marked.shifts.get(span.span_id, 0)
+    edge_ns = marked.start_ns - marked.shifts.get(span.span_id, 0)
     stretch = span.start_ns - edge_ns, span.end_ns - edge_ns
-    width_ns = trace.end_ns - trace.start_ns
+    width_ns = marked.end_ns - marked.start_ns
     if not marked.agents:
         return bar(*stretch, width_ns, cells, draw)
     path = [
-        (start_ns - trace.start_ns, end_ns - trace.start_ns)
+        (start_ns - marked.start_ns, end_ns - marked.start_ns)
         for start_ns, end_ns in marked.path.get(span.span_id, ())
     ]
     return layered(stretch, path, width_ns, cells, draw)

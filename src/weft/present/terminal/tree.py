@@ -62,12 +62,10 @@ class TraceView:
         yield Text()
         yield heads(share, self._marks)
         for each in rows:
-            yield cells(
-                each, share, trace, marked=self._marks, colour=self._colours.get(each.who, ""), draw=draw
-            )
+            yield cells(each, share, marked=self._marks, colour=self._colours.get(each.who, ""), draw=draw)
             if isinstance(each.line.item, Node) and each.line.item in self._begun:
                 most = _WHOLE if self._full else _SHORT
-                yield from reasons(each, share, draw, console, most=most)
+                yield from reasons(each, share, self._marks, draw, console, most=most)
         if folded := len(trace.spans) - self._shown.count:
             yield Text()
             yield Text(f"{count(folded, 'span')} folded; --full shows every one", style="dim")
