@@ -457,6 +457,55 @@ def test_what_another_service_left_is_sent_when_nothing_else_waits(make: Any, re
     assert processor.counters.lost == {}
 
 
+@pytest.fixture
+def stray(make: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> ExportProcessor:
+    """An idle process that has found the backend away with a span that a dead process had left."""
+    monkeypatch.setattr("weft.export.outbox.LOOK_S", 0.02)
+    monkeypatch.setattr("weft.export.sender.LOOK_S", 0.02)
+    idle, tracer = make(receiver.endpoint, QUICK, service="idle")
+    tracer.start_span("begun").end()
+    receiver.wait_for("begun")
+    receiver.status = 503
+    dying, tracer = make(receiver.endpoint, service="short")
+    tracer.start_span("left").end()
+    assert not dying.flush(10)
+    dying.shutdown()
+    until(lambda: idle._outbox.failing, "the idle process has tried to send it")
+    return idle
+
+
+def test_an_idle_process_that_could_not_send_what_another_left_tries_again(
+    stray: ExportProcessor, receiver: Receiver
+) -> None:
+    receiver.status = 200
+    receiver.wait_for("left")
+    until(lambda: stray.counters.resent == 1, "it is counted")
+    until(lambda: spool_of(stray) == [], "no spool is left")
+
+
+def test_what_another_left_is_free_for_others_while_a_process_waits_to_try_again(
+    stray: ExportProcessor, make: Any, receiver: Receiver
+) -> None:
+    receiver.status, receiver.answer_headers = 503, {"retry-after": "300"}
+    until(lambda: stray._sender._last.after_s, "the idle process was told to wait for minutes")
+    receiver.status = 200
+    _, tracer = make(receiver.endpoint, QUICK, service="mine")
+    tracer.start_span("mine").end()
+    receiver.wait_for("mine", "left")
+    assert stray.counters.resent == 0
+
+
+def test_a_process_that_has_nothing_to_send_does_not_complain_of_what_another_left(
+    stray: ExportProcessor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.clear()
+    monkeypatch.setattr("weft.export.report.QUIET_S", 0.0)
+    failures = stray._outbox.failures
+    until(lambda: stray._outbox.failures > failures + 1, "it has failed again")
+    stray.flush(10)
+    assert warnings(caplog) == []
+
+
 def test_a_process_that_has_nothing_to_say_sends_what_its_predecessor_left(
     make: Any, receiver: Receiver
 ) -> None:

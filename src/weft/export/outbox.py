@@ -6,7 +6,7 @@ and so does all that comes behind it, until the disk is empty again.
 
 What comes first, when the sender asks: what a dead process of the same service left behind when this one
 began, what this process has on disk, what it has in memory, and last, when nothing else waits, what dead
-processes of other services left.
+processes of other services left. That goes back when it cannot be sent, for whoever can send it sooner.
 """
 
 from __future__ import annotations
@@ -207,11 +207,8 @@ class Outbox:
                 return Shipment(kept, spool)
         if shipment := self._from_memory(max_bytes):
             return shipment
-        if (
-            not self.failing
-            and (stray := self._left_behind()) is not None
-            and (kept := stray.head(max_bytes))
-        ):
+        # Also while the backend is away: who has nothing else to send learns only so that it is back.
+        if (stray := self._left_behind()) is not None and (kept := stray.head(max_bytes)):
             return Shipment(kept, stray)
         return None
 
@@ -279,7 +276,10 @@ class Outbox:
             self._forget(shipment.spool or self._own, on_disk)
 
     def failed(self) -> None:
-        """A shipment was not taken: it is sent again, by ``next``."""
+        """A shipment was not taken: it is sent again, by ``next``; what others left, by whoever is first."""
+        if self._stray is not None:
+            self._close(self._stray)
+            self._stray = None  # and `_next_look_s` says when this process may have it again
         with self.changed:
             self._flying = ()
             self.failing = True

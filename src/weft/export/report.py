@@ -46,7 +46,9 @@ class Report:
     def look(self, counters: Counters, outbox: Outbox, sender: Sender) -> None:
         """Say what is the matter, if anything is and the last line is a minute old."""
         since_s = sender.failing_since_s
-        away = since_s is not None and monotonic() - since_s >= QUIET_S
+        # Not for what dead processes left alone: they have said so themselves.
+        waits = counters.on_disk + counters.waiting > 0
+        away = waits and since_s is not None and monotonic() - since_s >= QUIET_S
         lost = sum(counters.lost.values())
         if not (away or lost > self._said_lost or outbox.disk_error) or not self._complaint.due():
             return
