@@ -4,7 +4,7 @@ import json
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from tests import otlp
@@ -33,6 +33,7 @@ def test_formats_are_told_apart_by_few_bytes(name: str, size: int) -> None:
     st.sampled_from([None, 0, 1, 2, "\t"]),
     st.text(" \n\r\t", max_size=4),
 )
+@example([{"": None}], 0, "\n \n")
 def test_json_is_json_however_it_is_indented(value: object, indent: int | str | None, before: str) -> None:
     text = before + json.dumps(value, indent=indent)
 
@@ -48,6 +49,13 @@ def test_any_request_is_protobuf(request: ExportTraceServiceRequest) -> None:
     assert sniff(framed(body)[:PREFIX]) == "framed"
     # Ten bytes behind their length begin as a request does: the length is the tag of its field.
     assert sniff(delimited(body)[:PREFIX]) == "delimited" or len(body) == 10
+
+
+def test_a_length_that_no_message_has_is_not_taken_for_one() -> None:
+    """An empty `ResourceSpans` at the begin, and a length that with it makes four bytes, of 2 GiB."""
+    body = b"\x0a\x00" + BODIES[0]
+
+    assert sniff(delimited(body)) == "delimited"
 
 
 @given(st.binary(max_size=40), st.sampled_from([b"", BODIES[0], b"{", b"[", b"\x0a", b"\x0a\x7f\x12"]))

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from weft.query.files.stream import LONGEST
+
 Format = Literal["json", "protobuf", "delimited", "framed"]
 """JSON documents; one OTLP message; OTLP messages, each behind its length as a protobuf varint; or each
 behind its length in four bytes, the highest first, as the Collector's file exporter writes them (those may be
@@ -38,7 +40,7 @@ def sniff(prefix: bytes) -> Format | None:
         return None
     if _is_request(prefix):
         return "protobuf"
-    if len(prefix) > 4 and _opens(prefix[4:]) and int.from_bytes(prefix[:4]) > 0:
+    if len(prefix) > 4 and _opens(prefix[4:]) and 0 < int.from_bytes(prefix[:4]) <= LONGEST:
         return "framed"
     length = _length_end(prefix, 0)
     if length and _is_request(prefix[length:]):
@@ -59,20 +61,26 @@ def _opens(prefix: bytes) -> bool:
 
 
 def _is_request(prefix: bytes) -> bool:
-    message, position = "TracesData", 0
+    message, position, outer_end = "TracesData", 0, 1 << 64
     while message and position < len(prefix):
         inner = _TAGS[message].get(prefix[position])
         if inner is None:
             return False
         if not inner:
             return True
-        end = _length_end(prefix, position + 1)
-        if not end:
+        begin = _length_end(prefix, position + 1)
+        length = _length(prefix[position + 1 : begin])
+        # Empty lines before JSON may look like tags, but not like messages that lie within each other.
+        if not begin or begin + length > outer_end:
             return False
-        if prefix[end - 1] == 0:  # an empty message: nothing more to see
+        if length == 0:  # an empty message: nothing more to see
             return True
-        message, position = inner, end
+        message, position, outer_end = inner, begin, begin + length
     return position > 0
+
+
+def _length(varint: bytes) -> int:
+    return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(varint))
 
 
 def _length_end(data: bytes, position: int) -> int:
