@@ -36,9 +36,17 @@ class Times:
             self._kept[place] = ns
 
     def quantile(self, share: float) -> int:
-        """Give the duration that this share of them, from 0 to 1, does not exceed; 0 when there are none."""
+        """Give the duration that this share of them, from 0 to 1, does not exceed; 0 when there are none.
+
+        Source: R. J. Hyndman and Y. Fan, Sample quantiles in statistical packages, 1996 (definition 7):
+        between two of them in proportion, so that the median of two is the middle.
+        """
         ordered = sorted(self._kept)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0
+        if not ordered:
+            return 0
+        place = share * (len(ordered) - 1)
+        below, above = ordered[int(place)], ordered[min(int(place) + 1, len(ordered) - 1)]
+        return below + round((above - below) * (place % 1))
 
 
 @dataclass(slots=True)
