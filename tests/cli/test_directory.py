@@ -82,7 +82,7 @@ def test_traces_are_listed_from_the_directory_that_weft_up_would_use(process: Ru
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].split() == (
-        f"2026-11-25 14:03:22 {TRACE_ID} invoke_workflow brief orchestrator 9.00 ms 2 2 1".split()
+        f"2026-11-25 14:03:22 {TRACE_ID} invoke_workflow brief orchestrator 9.00 ms 2 1 2".split()
     )
 
 

@@ -16,10 +16,10 @@ def test_traces_are_listed_the_newest_first(weft: Run, backend: Any) -> None:
     done = weft("ls", "--url", backend.url, COLUMNS="150")
 
     heads, first, second = done.stdout.splitlines()
-    assert heads.split() == ["started", "trace", "root", "service", "duration", "spans", "services", "errors"]
+    assert heads.split() == ["started", "trace", "root", "service", "duration", "spans", "failed", "services"]
     assert first.split("  ")[:2] == ["2026-11-25 14:03:22", TRACE_ID]
     assert second.split()[2] == "00634564cbf93fbd"
-    assert first.split()[-5:] == ["4.81", "s", "20", "2", "5"]
+    assert first.split()[-5:] == ["4.81", "s", "20", "5", "2"]
 
 
 def test_limit_and_service_are_passed_on(weft: Run, backend: Any) -> None:

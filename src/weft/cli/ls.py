@@ -17,7 +17,8 @@ Examples:
   weft ls --json | jq -r '.traces[].trace_id'
 
 \b
-A trace's id in full or its first digits are what `weft show` takes.
+A trace's id in full or its first digits are what `weft show` takes. `failed` counts all spans
+that failed, those too that passed an error on; `weft show` tells where it began.
 """
 
 

@@ -63,10 +63,11 @@ class ListView:
             Column("service", [draw.fit(draw.say(each.root_service, 100), 24) for each in traces], left=True),
             Column("duration", [so_far(each.duration_ns, each.open > 0, draw) for each in traces]),
             Column("spans", [f"{each.spans:,}" for each in traces]),
-            Column("services", [f"{len(each.services):,}" for each in traces]),
+            # Of all spans, those too that passed an error on: where it began takes an explanation.
             Column(
-                "errors", [f"{each.errors:,}" if each.errors else "" for each in traces], style="bold red"
+                "failed", [f"{each.errors:,}" if each.errors else "" for each in traces], style="bold red"
             ),
+            Column("services", [f"{len(each.services):,}" for each in traces]),
             Column("open", [_open(each) for each in traces], left=True, style="yellow"),
         ]
         if not any(each.open or each.lost for each in traces):
