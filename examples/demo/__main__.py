@@ -140,7 +140,7 @@ def perform(backend: str, orchestrator: str, runs: int) -> list[Trace]:
             page.heading(f"Another, about {topic}: the review fails twice, and the orchestrator gives up")
             page.tree(traces[-1])
     if runs > 2:
-        page.heading("All of them")
+        page.heading("All of them: `weft show` and the id draws each")
         page.listing(traces)
     return traces
 

@@ -81,6 +81,7 @@ def test_a_few_traces_are_explained_one_after_the_other(weft: Run, agents: Path,
 
     assert "error began in reviewer, execute_tool check_sources: ReviewRejected" in shown
     assert "\n\nwork 1 " in shown
+    assert "could save" in shown
     assert "--full shows every one" in shown
     assert "--full" not in weft("analyse", str(agents), str(other), "--full").stdout
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from weft.present.terminal.glyphs import BOX
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "terminal"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 OTHER_ID = "4bf9ffffffffffffffffffffffffffff"
@@ -219,3 +221,11 @@ def test_a_connection_that_breaks_off_is_one_clear_line(weft: Run) -> None:
         said = failed(weft("show", TRACE_ID, "--url", url), 2)
         thread.join()
     assert said.startswith(f"weft show: {url} cannot be asked: IncompleteRead")
+
+
+def test_help_explains_every_sign(weft: Run) -> None:
+    said = weft("show", "--help").stdout
+
+    assert all(
+        sign in said for sign in (BOX.failed, BOX.passed, BOX.recovered, BOX.symptom, BOX.bar, BOX.rest)
+    )

@@ -137,3 +137,13 @@ def test_traces_of_a_directory_are_explained_when_it_is_asked(weft: Run, tmp_pat
     assert {agent["agent"] for agent in told["agents"]} == {"planner", "writer"}
     [edge] = json.loads(weft("edges", "--json", "--data", str(data)).stdout)["edges"]
     assert (edge["from_agent"], edge["to_agent"], edge["hand_offs"]) == ("planner", "writer", 1)
+
+
+@pytest.mark.parametrize(("command", "things"), [("agents", "agents"), ("edges", "hand-offs")])
+def test_an_empty_answer_says_that_there_is_nothing(
+    weft: Run, backend: Any, command: str, things: str
+) -> None:
+    backend.give(f"/weft/v1/{command}", answer(**{command: []}))
+
+    said = weft(command, "--url", backend.url).stdout.splitlines()
+    assert said[1:] == [f"no {things} found in that time; --since takes more of it"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import click
@@ -21,6 +21,7 @@ from weft.cli.wanted import digits
 from weft.model.explanation import Explanation
 from weft.model.trace import Trace
 from weft.present.terminal import render_trace
+from weft.present.terminal.explained import FEW
 from weft.present.terminal.overview import render_overview
 from weft.present.terminal.text import clean
 from weft.query.files.open import TraceFiles
@@ -78,7 +79,7 @@ def analyse(
         clocks = learn(progress.of(traces, "traces read"))
         found = Found(writing, keep=out != STDOUT)
         for trace in progress.of(_wanted(traces, wanted), "traces explained"):
-            found.add(trace, explain(trace, clocks, prices=prices))
+            found.add(trace, explain(trace, clocks, prices=prices, savings=found.savings))
         if writing:
             writing.end([window.to_json() for window in clocks.windows()])
     complaints.sum_up()
@@ -136,10 +137,15 @@ class Found:
     overview: Overview = field(default_factory=Overview)
     few: list[tuple[Trace, Explanation]] = field(default_factory=list)
 
+    @property
+    def savings(self) -> int:
+        """Of how many spans of the next trace to find out what they would save: where it may be shown."""
+        return FEW if self.keep and len(self.few) < _FEW else 0
+
     def add(self, trace: Trace, explanation: Explanation) -> None:
         """Take in one trace."""
-        if self.writing:
-            self.writing.add(explanation.to_json())
+        if self.writing:  # all traces alike: savings are for the few that are shown
+            self.writing.add(replace(explanation, saves_ns={}).to_json())
         self.overview.add(explanation)
         if self.keep and len(self.few) <= _FEW:
             self.few.append((trace, explanation))

@@ -17,8 +17,8 @@ from weft.decode.dialects.read import read
 from weft.model.jaeger import read_trace
 from weft.model.shape import ShapeError
 from weft.present.terminal import render_trace
+from weft.present.terminal.explained import FEW
 
-_SAVINGS = 12  # spans for which it is told what less work would save
 _EPILOG = """\b
 Examples:
   weft show                                     the newest trace
@@ -29,7 +29,12 @@ Examples:
   weft show --full | less -R
 
 \b
-A mark before a name: the error began here (a cross), or came up from below (an arrow).
+Signs before a name:
+  ✗  the error began here               (x without such characters)
+  ↑  an error came up from below        (^)
+  ↺  an error that another try made good, or something else in its place  (@)
+  ≈  a timeout, a cancellation or an earlier try: the cause is elsewhere  (~)
+Bars: thick (━ or =) is on the critical path, thin (─ or -) is what nothing waited for.
 """
 
 
@@ -72,7 +77,7 @@ def show(
     if as_json:
         write(json.dumps(found))
         return
-    explanation = explain(trace, clocks, prices=prices, savings=_SAVINGS)
+    explanation = explain(trace, clocks, prices=prices, savings=FEW)
     if analysis:
         write(json.dumps(explanation.to_json()))
     else:

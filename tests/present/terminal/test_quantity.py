@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.present.terminal.quantity import ago, count, duration, moment
+from weft.model.usage import Usage
+from weft.present.terminal.quantity import ago, cost, count, duration, moment
 
 S = 1_000_000_000
 
@@ -79,3 +80,11 @@ def test_a_moment_beyond_the_calendar_is_a_number() -> None:
 )
 def test_how_long_ago(seconds: int, words: str) -> None:
     assert ago(1_000_000 * S, (1_000_000 + seconds) * S) == words
+
+
+@pytest.mark.parametrize(
+    ("known", "unpriced", "said"),
+    [(None, 0, ""), (None, 2, "unknown"), (1.2, 0, "$1.20"), (1.2, 2, "at least $1.20"), (0.0, 0, "$0.00")],
+)
+def test_a_cost_says_how_far_it_is_known(known: float | None, unpriced: int, said: str) -> None:
+    assert cost(Usage(cost=known, unpriced=unpriced)) == said

@@ -12,10 +12,11 @@ from weft.model.segment import SEGMENT_KINDS, Segment
 from weft.model.trace import Trace
 from weft.present.terminal.glyphs import Glyphs
 from weft.present.terminal.hop import called
-from weft.present.terminal.quantity import count, dollars, duration
+from weft.present.terminal.quantity import cost, count, duration
 from weft.present.terminal.table import Column, fitted
 
-_FEW: Final = 12  # rows of a table that is not shown in full
+FEW: Final = 12
+"""Rows of a table that is not shown in full."""
 _WORTH: Final = 100  # a stretch is worth a line from a hundredth of the whole on
 _LEAST: Final = 3
 _NAME: Final = 100
@@ -32,7 +33,7 @@ def explained(trace: Trace, said: Explanation, width: int, draw: Glyphs, *, full
         draw: The characters.
         full: Leave nothing out.
     """
-    most = len(trace.spans) * 2 if full else _FEW
+    most = len(trace.spans) * 2 if full else FEW
     for lines in (
         _agents(said, most, width, draw),
         _hand_offs(said, most, width, draw),
@@ -69,7 +70,7 @@ def _agents(said: Explanation, most: int, width: int, draw: Glyphs) -> Iterator[
         ),
         Column("spans", [f"{share.spans:,}" for _, share in shown]),
         Column("tokens", [_number(share.usage.tokens.total) for _, share in shown]),
-        Column("cost", [dollars(share.usage.cost) if share.usage.cost else "" for _, share in shown]),
+        Column("cost", [cost(share.usage) if share.usage.cost != 0 else "" for _, share in shown]),
         Column("errors", [_number(share.origins) for _, share in shown], style="bold red"),
     ]
     yield from fitted(columns, width, draw)
@@ -129,7 +130,7 @@ def _path(trace: Trace, said: Explanation, most: int, width: int, draw: Glyphs) 
     if len(said.critical_path) < 2:
         return
     longest = sorted(said.critical_path, key=lambda segment: -segment.duration_ns)[:most]
-    if most == _FEW:
+    if most == FEW:
         told = sum(segment.duration_ns * _WORTH >= said.duration_ns for segment in longest)
         longest = longest[: max(told, _LEAST)]
     shown: list[Segment] = sorted(longest, key=lambda segment: segment.start_ns)

@@ -9,7 +9,7 @@ from rich.text import Text
 from weft.analyse.overview import AgentTotal, HandOffTotal, Overview, Times
 from weft.model.hand_off import PartName
 from weft.present.terminal.glyphs import Glyphs, glyphs
-from weft.present.terminal.quantity import count, dollars, duration, moment
+from weft.present.terminal.quantity import cost, count, duration, moment
 from weft.present.terminal.table import Column, fitted
 
 _ROWS: Final = 20  # of each table
@@ -93,9 +93,7 @@ class OverviewView:
                 style="bold red",
             ),
             Column("tokens", [_number(agent.usage.tokens.total) for agent in shown]),
-            Column(
-                "cost", ["" if agent.usage.cost is None else dollars(agent.usage.cost) for agent in shown]
-            ),
+            Column("cost", [cost(agent.usage) for agent in shown]),
         ]
         yield from fitted(columns, width, draw)
         yield from _more(len(agents), "agent")

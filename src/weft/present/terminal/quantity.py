@@ -1,10 +1,23 @@
 """Durations, counts and moments in words that fit a column."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from weft.model import ago as model
 from weft.present.terminal.glyphs import Glyphs
+
+
+class Priced(Protocol):
+    """What may have a price: `Usage`, or an agent's statistics."""
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars; None when not even a part of it is known."""
+
+    @property
+    def unpriced(self) -> int:
+        """Model calls whose price is not known."""
+
 
 _SECOND: Final = 1_000_000_000
 _UNITS: Final = ((_SECOND, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -60,6 +73,13 @@ def moment(ns: int) -> str:
 def ago(ns: int, now_ns: int) -> str:
     """Write how long ago a time was: `12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
     return model.ago((now_ns - ns) // _SECOND)
+
+
+def cost(usage: Priced) -> str:
+    """Write what model calls cost: `$1.20`, `at least $1.20`, `unknown`; nothing where there were none."""
+    if usage.cost is None:
+        return "unknown" if usage.unpriced else ""
+    return ("at least " if usage.unpriced else "") + dollars(usage.cost)
 
 
 def dollars(amount: float) -> str:

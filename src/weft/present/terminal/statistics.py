@@ -9,7 +9,7 @@ from weft.model.agent_statistics import AgentStatistics
 from weft.model.coverage import Coverage
 from weft.model.edge_statistics import PARTS, EdgeStatistics, PartStatistics
 from weft.present.terminal.glyphs import Glyphs, glyphs
-from weft.present.terminal.quantity import count, dollars, duration, moment
+from weft.present.terminal.quantity import cost, count, duration, moment
 from weft.present.terminal.table import Column, fitted
 
 _LONGEST_NAME = 200
@@ -27,7 +27,7 @@ def render_agents(coverage: Coverage, agents: Sequence[AgentStatistics]) -> "Sta
     Returns:
         Something that `rich.console.Console.print` prints.
     """
-    return StatisticsView(coverage, lambda draw: _agents(agents, draw), "agent")
+    return StatisticsView(coverage, lambda draw: _agents(agents, draw), "agent", "agents")
 
 
 def render_edges(coverage: Coverage, edges: Sequence[EdgeStatistics]) -> "StatisticsView":
@@ -44,6 +44,7 @@ def render_edges(coverage: Coverage, edges: Sequence[EdgeStatistics]) -> "Statis
         coverage,
         lambda draw: _edges(edges, draw),
         "from",
+        "hand-offs",
         "of each part: median and what 95 % stay within, over the hand-offs in which it is known",
     )
 
@@ -51,8 +52,11 @@ def render_edges(coverage: Coverage, edges: Sequence[EdgeStatistics]) -> "Statis
 class StatisticsView:
     """A table that rich can print at any width, below a line that says what it rests on."""
 
-    def __init__(self, coverage: Coverage, columns: Draw, flexible: str, legend: str = "") -> None:
-        self._coverage, self._columns, self._flexible, self._legend = coverage, columns, flexible, legend
+    def __init__(
+        self, coverage: Coverage, columns: Draw, flexible: str, things: str, legend: str = ""
+    ) -> None:
+        self._coverage, self._columns, self._flexible = coverage, columns, flexible
+        self._things, self._legend = things, legend
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the lines one by one."""
@@ -60,7 +64,9 @@ class StatisticsView:
         yield Text(rests_on(self._coverage), style="" if _whole(self._coverage) else "yellow")
         lines = list(fitted(self._columns(draw), options.max_width, draw, self._flexible))
         yield from lines
-        if lines and self._legend:
+        if not lines:
+            yield Text(f"no {self._things} found in that time; --since takes more of it")
+        elif self._legend:
             yield Text(self._legend, style="dim")
 
 
@@ -88,7 +94,7 @@ def _agents(agents: Sequence[AgentStatistics], draw: Glyphs) -> list[Column]:
         Column("95 %", [draw.own(duration(each.path_p95_ns)) for each in agents]),
         Column("errors begun", [_number(each.origins) for each in agents], style="bold red"),
         Column("tokens", [_number(each.input_tokens + each.output_tokens) for each in agents]),
-        Column("cost", ["" if each.cost is None else dollars(each.cost) for each in agents]),
+        Column("cost", [cost(each) for each in agents]),
         Column("most time in", [_most(each) for each in agents], left=True),
     ]
 
