@@ -53,9 +53,9 @@ DRAIN_S: Final = 60.0
 #: the threads that answer: with the usual 5 ms the median answer at 10,000 spans a second took 26 ms, with
 #: this one 14, and 10 without facts.
 SWITCH_S: Final = 0.001
-#: Objects made after which those without a holder are looked for, by generation. Explaining a trace makes many
-#: at once, all of which are let go by their holders: looking for them at the usual 700 took a quarter of the time
-#: (276 ms against 367 for one trace of 10,000 spans after the other), at the same memory.
+#: Objects made after which those without a holder are looked for, by generation. Explaining a trace makes
+#: many at once, all let go by their holders: looking for them at the usual 700 took a quarter of the time (276
+#: ms against 367 for one trace of 10,000 spans after the other), at the same memory.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 #: How long a stop waits for requests that are under way.
 FINISH_S: Final = 5
