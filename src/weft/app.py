@@ -54,8 +54,8 @@ DRAIN_S: Final = 60.0
 #: this one 14, and 10 without facts.
 SWITCH_S: Final = 0.001
 #: Objects made after which those without a holder are looked for, by generation. Explaining a trace makes
-#: many at once, all let go by their holders: looking for them at the usual 700 took a quarter of the time (276
-#: ms against 367 for one trace of 10,000 spans after the other), at the same memory.
+#: many at once, all let go by their holders: looking for them at the usual 700 took a quarter of the time
+#: (276 ms against 367 for one trace of 10,000 spans after the other), at the same memory.
 COLLECT_AFTER: Final = (10_000, 10, 10)
 #: How long a stop waits for requests that are under way.
 FINISH_S: Final = 5
