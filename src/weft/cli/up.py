@@ -92,7 +92,6 @@ def _announce(settings: Settings, ports: Ports) -> None:
         f"  OTLP/HTTP  http://{host}:{ports.http}/v1/traces\n"
         f"  query API  http://{host}:{ports.ui}/api/traces"
     )
-    sys.stdout.flush()
 
 
 def _first(error: ValidationError) -> str:
