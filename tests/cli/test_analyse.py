@@ -167,15 +167,23 @@ def test_very_many_complaints_are_counted(weft: Run, tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "weft analyse: and 80 more that could not be read"
 
 
-@pytest.mark.parametrize("content", [b'{"data": []}', b"", bytes(range(256)), b"\x1b[2J\x1b]0;owned\x07"])
-def test_no_traces_is_no_success(weft: Run, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b'{"data": []}', "traces"),
+        (b"", "whole trace"),
+        (bytes(range(256)), "whole trace"),
+        (b"\x1b[2J\x1b]0;owned\x07", "whole trace"),
+    ],
+)
+def test_no_traces_is_no_success(weft: Run, tmp_path: Path, content: bytes, what: str) -> None:
     file = tmp_path / "traces"
     file.write_bytes(content)
     done = weft("analyse", str(file), "--json", "-")
 
     assert done.returncode == 1
     assert json.loads(done.stdout) == {"traces": [], "clocks": []}
-    assert done.stderr.splitlines()[-1] == f"weft analyse: no traces in {file}"
+    assert done.stderr.splitlines()[-1] == f"weft analyse: no {what} in {file}"
     assert "\x1b" not in done.stderr
 
 
@@ -264,3 +272,13 @@ def test_help_has_examples(weft: Run) -> None:
 
     assert "weft analyse traces.json" in said
     assert "Exit code 1" in said
+
+
+def test_a_file_that_is_cut_before_its_first_trace_ends_has_no_whole_trace(weft: Run, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.json.gz"
+    cut.write_bytes(gzip.compress(json.dumps(RECORDED).encode())[:500])
+
+    done = weft("analyse", str(cut))
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"weft analyse: no whole trace in {cut}"

@@ -84,7 +84,9 @@ def analyse(
             writing.end([window.to_json() for window in clocks.windows()])
     complaints.sum_up()
     if not found.overview.traces:
-        raise Absent(f"no trace {wanted} in {_named(files)}" if wanted else f"no traces in {_named(files)}")
+        # Of a file that is cut, what was before the cut may be no trace yet.
+        what = f"trace {wanted}" if wanted else "whole trace" if complaints.count else "traces"
+        raise Absent(f"no {what} in {_named(files)}")
     if out != STDOUT:
         found.show(clocks, full=full)
     ctx.exit(1 if complaints.count else 0)
