@@ -19,6 +19,7 @@ from weft.model.shape import ShapeError
 from weft.present.terminal import render_trace
 from weft.present.terminal.explained import FEW
 
+_MOST_SAVINGS = 300  # each takes a pass over the trace: half a second in all
 _EPILOG = """\b
 Examples:
   weft show                                     the newest trace
@@ -77,7 +78,9 @@ def show(
     if as_json:
         write(json.dumps(found))
         return
-    explanation = explain(trace, clocks, prices=prices, savings=FEW)
+    # The picture tells it of the longest stretches; who asks for JSON may want any span.
+    savings = len(trace.spans) if analysis and len(trace.spans) <= _MOST_SAVINGS else FEW
+    explanation = explain(trace, clocks, prices=prices, savings=savings)
     if analysis:
         write(json.dumps(explanation.to_json()))
     else:

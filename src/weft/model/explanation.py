@@ -100,6 +100,7 @@ class Explanation:
             "tail_ns": self.tail_ns,
             "agents": {name: share.to_json() for name, share in self.agents.items()},
             "critical_path": [segment.to_json() for segment in self.critical_path],
+            "slack_ns": dict(self.slack_ns),
             "saves_ns": dict(self.saves_ns),
             "hand_offs": [hand_off.to_json() for hand_off in self.hand_offs],
             "errors": [failure.to_json() for failure in self.failures],
