@@ -1,6 +1,7 @@
 """What the passes found, put together."""
 
 from tests.analyse.traces import span, trace
+
 from weft.analyse.explain import explain
 from weft.model.work import Tokens
 
