@@ -90,6 +90,14 @@ def test_a_span_that_came_twice_is_counted_once_with_its_children() -> None:
     assert told(tree) == [("call", "duplicate", None)]
 
 
+def test_a_copy_that_names_another_parent_is_no_root() -> None:
+    call, serve = span("call", "gone", kind="client"), span("serve", "gone", service="b", kind="server")
+    tree = repair(trace(call, serve, replace(serve, parent_id=call.span_id)))
+
+    assert parents(tree) == {"call": None, "serve": "call"}
+    assert sorted(each.kind for each in tree.repairs) == ["duplicate", "missing_root"]
+
+
 def test_two_sides_of_a_call_that_share_an_id_are_told_apart() -> None:
     client = span("call", "root", 1, 9, kind="client")
     server = replace(client, kind="server", service="b", start_ns=client.start_ns + 1)

@@ -84,9 +84,10 @@ class _Repair:
     def tree(self) -> Tree:
         if len(self._holders) < len(self._nodes):
             self._tell_apart()
-            while (
-                self._parents[self._root] >= 0
-            ):  # a callee that was taken for the root hangs from its caller
+            if self._root in self._left_out:
+                self._root = self._holders[self._nodes[self._root].span.span_id]
+            # A callee that was taken for the root hangs from its caller, a copy of a span where the other does.
+            while self._parents[self._root] >= 0:
                 self._root = self._parents[self._root]
         self._hang()
         self._mark_unfinished()
