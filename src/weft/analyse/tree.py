@@ -86,7 +86,7 @@ class _Repair:
             self._tell_apart()
             if self._root in self._left_out:
                 self._root = self._holders[self._nodes[self._root].span.span_id]
-            # A callee that was taken for the root hangs from its caller, a copy of a span where the other does.
+            # A callee that was taken for the root hangs from its caller, a copy where the other one does.
             while self._parents[self._root] >= 0:
                 self._root = self._parents[self._root]
         self._hang()
