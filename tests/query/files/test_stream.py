@@ -5,12 +5,12 @@ import io
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from weft.query.files.documents import documents
 from weft.query.files.messages import delimited
-from weft.query.files.stream import Stream, TooLong
+from weft.query.files.stream import ZSTD, Stream, TooLong
 
 
 def stream(content: bytes, longest: int = 1 << 20) -> Stream:
@@ -23,6 +23,8 @@ def stream(content: bytes, longest: int = 1 << 20) -> Stream:
 )
 def test_lines_are_those_of_the_file(lines: list[bytes], compress: Callable[[bytes], bytes]) -> None:
     content = b"\n".join(lines)
+    # What begins as a compressed file does is one.
+    assume(compress is not bytes or not content.startswith((b"\x1f\x8b", ZSTD)))
     reading = stream(compress(content))
 
     assert reading.peek(3) == content[:3]
