@@ -32,12 +32,14 @@ class Proxy:
     Attributes:
         port: Where it listens, on loopback.
         held: What it has forwarded.
+        connections: Those that are open.
     """
 
     to_port: int
     delay_s: float
     port: int = 0
     held: list[Held] = field(default_factory=list)
+    connections: set[asyncio.Task[None]] = field(default_factory=set)
 
     def between(self, direction: Direction, from_ns: int, until_ns: int) -> list[Held]:
         """What came one way in a time, in order."""
@@ -46,13 +48,30 @@ class Proxy:
         )
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
-        with suppress(asyncio.CancelledError):  # at the end, with the loop
+        task = asyncio.current_task()
+        assert task
+        self.connections.add(task)
+        writers = [writer]
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+            writers.append(far_writer)
             await asyncio.gather(
                 self._forward("there", reader, far_writer), self._forward("back", far_reader, writer)
             )
-        for each in (far_writer, writer):
-            each.close()
+        except (OSError, asyncio.CancelledError):
+            pass  # the other end is gone, or the test is over
+        finally:
+            for each in writers:
+                each.close()
+                with suppress(OSError):
+                    await each.wait_closed()
+            self.connections.discard(task)
+
+    async def close(self) -> None:
+        """End the connections that are left, and wait until they have ended."""
+        for task in (left := list(self.connections)):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _forward(
         self, direction: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -60,11 +79,14 @@ class Proxy:
         """Bytes leave in the order in which they came, each so long after it came."""
         waiting: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
         sending = asyncio.create_task(self._send(direction, waiting, writer))
-        with suppress(OSError):
-            while found := await reader.read(1 << 16):
-                waiting.put_nowait((time_ns(), found))
-        waiting.put_nowait((time_ns(), b""))
-        await sending
+        try:
+            with suppress(OSError):
+                while found := await reader.read(1 << 16):
+                    waiting.put_nowait((time_ns(), found))
+            waiting.put_nowait((time_ns(), b""))
+            await sending
+        finally:
+            sending.cancel()
 
     async def _send(
         self, direction: Direction, waiting: asyncio.Queue[tuple[int, bytes]], writer: asyncio.StreamWriter
@@ -95,6 +117,8 @@ def slow_network(to_port: int, delay_s: float) -> Iterator[Proxy]:
             loops.append((asyncio.get_running_loop(), stop))
             ready.set()
             await stop.wait()
+            server.close()
+            await proxy.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
